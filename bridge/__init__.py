@@ -1,0 +1,3 @@
+"""Real-time alerts between a computer-aided-dispatch system and FiveM game servers."""
+
+__version__ = "1.0.0"
