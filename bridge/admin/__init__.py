@@ -1,0 +1,1 @@
+"""What a person or a monitor may read of the running bridge."""

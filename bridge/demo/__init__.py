@@ -1,0 +1,1 @@
+"""The product without a game server: the real bridge and resource, simulated players."""

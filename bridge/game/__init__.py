@@ -1,0 +1,1 @@
+"""The game server's side: frames, the session's state machine, and the websocket gateway."""

@@ -1,0 +1,1 @@
+"""What a server owner runs once: set-up, diagnosis, installing the resource, sample pushes."""

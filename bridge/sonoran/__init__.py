@@ -1,0 +1,1 @@
+"""The CAD side: nothing outside this folder knows the shapes that Sonoran CAD sends."""

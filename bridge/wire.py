@@ -1,0 +1,287 @@
+"""Events as JSON, on the wire and in the journal.
+
+An event is encoded once, when it happens, and the same bytes go to the journal and to the socket.
+Names are camelCase; what is empty or unknown is left out. No absolute time leaves the bridge, as
+clocks differ: a call's `opened_at` travels as `age`, the milliseconds between the call's opening
+and the event, so a reader adds the event's own age.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, assert_never
+
+from bridge.events import (
+    NO_IDS,
+    Call,
+    CallChanged,
+    CallClosed,
+    CallNoted,
+    CallOpened,
+    Event,
+    LinkVerified,
+    Note,
+    Position,
+    Pushed,
+    RemovalRemembered,
+    Target,
+    Tone,
+    TonePlayed,
+    Unit,
+    UnitChanged,
+    UnitOffDuty,
+    UnitOnDuty,
+    UnitsWaiting,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bridge.events import IdLists
+
+Json = dict[str, Any]
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def encode(event: Event, at: int) -> bytes:
+    """Return the event of time `at` (ms since the epoch) as one line of UTF-8 JSON."""
+    return _dumps(event_to_json(event, at)).encode()
+
+
+def decode(body: bytes, at: int) -> Event:
+    """Return the event that `encode(event, at)` made these bytes of."""
+    return event_from_json(json.loads(body), at)
+
+
+def event_to_json(event: Event, at: int) -> Json:
+    """Return the event's JSON object; `at` is the event's time in ms since the epoch."""
+    match event:
+        case CallOpened(call, alert):
+            opened: Json = {"type": "call.opened", "call": call_to_json(call, at)}
+            if not alert:
+                opened["alert"] = False
+            return opened
+        case CallChanged(call, changed, attached, detached):
+            return {
+                "type": "call.changed",
+                "call": call_to_json(call, at),
+                "changed": changed,
+                "attached": attached,
+                "detached": detached,
+            }
+        case CallClosed(call, reason):
+            return {"type": "call.closed", "call": call_to_json(call, at), "reason": reason}
+        case CallNoted(call, note):
+            return {
+                "type": "call.noted",
+                "call": call_to_json(call, at),
+                "note": _note_to_json(note),
+            }
+        case UnitOnDuty(unit):
+            return {"type": "unit.on_duty", "unit": unit_to_json(unit)}
+        case UnitChanged(unit, changed):
+            return {"type": "unit.changed", "unit": unit_to_json(unit), "changed": changed}
+        case UnitOffDuty(unit):
+            return {"type": "unit.off_duty", "unit": unit_to_json(unit)}
+        case TonePlayed(tone):
+            return {"type": "tone.played", "tone": _tone_to_json(tone)}
+        case LinkVerified(community_user_id, account):
+            return {
+                "type": "link.verified",
+                "communityUserId": community_user_id,
+                "account": account,
+            }
+        case Pushed(push_type, data):
+            return {"type": "push", "push": push_type, "data": data}
+        case RemovalRemembered(key):
+            return {"type": "removal.remembered", "key": key}
+        case UnitsWaiting(key, idents):
+            return {"type": "units.waiting", "key": key, "idents": idents}
+        case _ as never:
+            assert_never(never)
+
+
+def event_from_json(body: Mapping[str, Any], at: int) -> Event:
+    """Return the event of `event_to_json`; KeyError for an object that is none."""
+    match body["type"]:
+        case "call.opened":
+            return CallOpened(call_from_json(body["call"], at), body.get("alert", True))
+        case "call.changed":
+            return CallChanged(
+                call_from_json(body["call"], at),
+                tuple(body["changed"]),
+                tuple(body["attached"]),
+                tuple(body["detached"]),
+            )
+        case "call.closed":
+            return CallClosed(call_from_json(body["call"], at), body["reason"])
+        case "call.noted":
+            return CallNoted(call_from_json(body["call"], at), _note_from_json(body["note"]))
+        case "unit.on_duty":
+            return UnitOnDuty(unit_from_json(body["unit"]))
+        case "unit.changed":
+            return UnitChanged(unit_from_json(body["unit"]), tuple(body["changed"]))
+        case "unit.off_duty":
+            return UnitOffDuty(unit_from_json(body["unit"]))
+        case "tone.played":
+            return TonePlayed(_tone_from_json(body["tone"]))
+        case "link.verified":
+            return LinkVerified(body["communityUserId"], body["account"])
+        case "push":
+            return Pushed(body["push"], body["data"])
+        case "removal.remembered":
+            return RemovalRemembered(body["key"])
+        case "units.waiting":
+            return UnitsWaiting(body["key"], tuple(body["idents"]))
+        case other:
+            raise KeyError(other)
+
+
+def call_to_json(call: Call, at: int) -> Json:
+    """Return the call as design.md section 5 names its fields, with its age at the time `at`."""
+    position = call.position
+    return _without_nothing(
+        {
+            "key": call.key,
+            "id": call.id,
+            "kind": call.kind,
+            "emergency": call.emergency,
+            "caller": call.caller,
+            "location": call.location,
+            "description": call.description,
+            "postal": call.postal,
+            "position": position and _position_to_json(position),
+            "callerIds": call.caller_ids if call.caller_ids != NO_IDS else None,
+            "silent": call.silent,
+            "title": call.title,
+            "code": call.code,
+            "priority": call.priority,
+            "status": call.status,
+            "units": call.units,
+            "notes": [_note_to_json(note) for note in call.notes],
+            "origin911": call.origin_911,
+            "age": at - call.opened_at,
+        }
+    )
+
+
+def call_from_json(body: Mapping[str, Any], at: int) -> Call:
+    """Return the call of `call_to_json(call, at)`."""
+    position = body.get("position")
+    return Call(
+        kind=body["kind"],
+        id=body["id"],
+        opened_at=at - body["age"],
+        emergency=body.get("emergency", False),
+        caller=body.get("caller", ""),
+        location=body.get("location", ""),
+        description=body.get("description", ""),
+        postal=body.get("postal"),
+        position=position and Position(position["x"], position["y"], position.get("z")),
+        caller_ids=_ids_from_json(body.get("callerIds")),
+        silent=body.get("silent", False),
+        title=body.get("title", ""),
+        code=body.get("code", ""),
+        priority=body.get("priority"),
+        status=body.get("status"),
+        units=tuple(body.get("units", ())),
+        notes=tuple(_note_from_json(note) for note in body.get("notes", ())),
+        origin_911=body.get("origin911"),
+    )
+
+
+def unit_to_json(unit: Unit) -> Json:
+    """Return the unit as design.md section 5 names its fields."""
+    return _without_nothing(
+        {
+            "ident": unit.ident,
+            "number": unit.number,
+            "name": unit.name,
+            "department": unit.department,
+            "subdivision": unit.subdivision,
+            "rank": unit.rank,
+            "group": unit.group,
+            "agency": unit.agency,
+            "status": unit.status,
+            "panic": unit.panic,
+            "dispatcher": unit.dispatcher,
+            "account": unit.account,
+            "playerIds": unit.player_ids if unit.player_ids != NO_IDS else None,
+        }
+    )
+
+
+def unit_from_json(body: Mapping[str, Any]) -> Unit:
+    """Return the unit of `unit_to_json`."""
+    return Unit(
+        ident=body["ident"],
+        number=body.get("number", ""),
+        name=body.get("name", ""),
+        department=body.get("department", ""),
+        subdivision=body.get("subdivision", ""),
+        rank=body.get("rank", ""),
+        group=body.get("group", ""),
+        agency=body.get("agency"),
+        status=body.get("status"),
+        panic=body.get("panic", False),
+        dispatcher=body.get("dispatcher", False),
+        account=body.get("account", ""),
+        player_ids=_ids_from_json(body.get("playerIds")),
+    )
+
+
+def _without_nothing(body: Json) -> Json:
+    return {
+        name: value
+        for name, value in body.items()
+        if value is not None and value is not False and value not in ("", (), [])
+    }
+
+
+def _position_to_json(position: Position) -> Json:
+    body = {"x": position.x, "y": position.y}
+    if position.z is not None:
+        body["z"] = position.z
+    return body
+
+
+def _note_to_json(note: Note) -> Json:
+    return _without_nothing(
+        {"content": note.content, "label": note.label, "kind": note.kind, "time": note.time}
+    )
+
+
+def _note_from_json(body: Mapping[str, Any]) -> Note:
+    return Note(
+        body.get("content", ""), body.get("label", ""), body.get("kind", ""), body.get("time", "")
+    )
+
+
+def _tone_to_json(tone: Tone) -> Json:
+    return _without_nothing(
+        {
+            "kind": tone.kind,
+            "text": tone.text,
+            "targets": [
+                {"type": target.type, "value": target.value, "label": target.label}
+                for target in tone.targets
+            ],
+            "idents": tone.idents,
+            "url": tone.url,
+        }
+    )
+
+
+def _tone_from_json(body: Mapping[str, Any]) -> Tone:
+    return Tone(
+        body["kind"],
+        body.get("text", ""),
+        tuple(Target(t["type"], t["value"], t["label"]) for t in body.get("targets", ())),
+        tuple(body.get("idents", ())),
+        body.get("url", ""),
+    )
+
+
+def _ids_from_json(lists: list[list[str]] | None) -> IdLists:
+    return tuple(tuple(ids) for ids in lists) if lists else NO_IDS

@@ -1,0 +1,37 @@
+fx_version 'cerulean'
+game 'gta5'
+lua54 'yes'
+node_version '22'
+
+name 'cadbridge'
+author 'The cad-bridge authors'
+description 'Real-time 911 alerts from the CAD: notices, sounds and map blips for those who should have them'
+version '1.0.0'
+
+dependencies {
+    '/server:12913',
+}
+
+shared_scripts {
+    'shared/namespace.lua',
+    'shared/text.lua',
+}
+
+server_scripts {
+    'config.lua',
+    'server/transport.js',
+}
+
+client_scripts {
+}
+
+ui_page 'web/index.html'
+
+files {
+    'web/index.html',
+    'web/card.css',
+    'web/card.js',
+    'locales/*.json',
+}
+
+nui_callback_strict_mode 'true'

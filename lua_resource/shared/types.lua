@@ -1,0 +1,102 @@
+---@meta
+-- Shapes that cross a border: bridge -> server -> client. No code; not loaded by the game.
+
+---@class Position
+---@field x number metres on the map
+---@field y number
+---@field z number? nil where only the plane is known
+
+---@class Note
+---@field content string?
+---@field label string?
+---@field kind string `text` is for reading, all others name an attachment
+---@field time string?
+
+---An open call as the bridge sends it. Whatever is empty, false or unknown is absent (nil).
+---@class Call
+---@field key string `911:4711`, `dispatch:880`, `test:1`
+---@field id integer|string
+---@field kind '911'|'dispatch'|'test'
+---@field emergency boolean?
+---@field caller string?
+---@field location string?
+---@field description string?
+---@field postal string?
+---@field position Position?
+---@field callerIds string[][]? five lists: communityUserId, communityUserIds, identities, apiIds, metaData.callerCommunityUserId; only the first two are verified
+---@field silent boolean?
+---@field title string?
+---@field code string?
+---@field priority integer|string|nil
+---@field status integer|string|nil
+---@field units integer[]?
+---@field notes Note[]?
+---@field origin911 string? key of the 911 call whose place this dispatch call takes
+---@field age integer milliseconds between the call's opening and the event that carries it
+
+---@class Unit
+---@field ident integer
+---@field number string?
+---@field name string?
+---@field department string?
+---@field subdivision string?
+---@field rank string?
+---@field group string?
+---@field agency integer? 0 police, 1 fire, 2 EMS, 3 dispatch
+---@field status integer|string|nil
+---@field panic boolean?
+---@field dispatcher boolean?
+---@field account string?
+---@field playerIds string[][]? as `Call.callerIds`
+
+---@class Tone
+---@field kind 'tone'|'station'|'page'
+---@field text string?
+---@field targets { type: integer, value: integer|string, label: string }[]?
+---@field idents integer[]?
+---@field url string? never loaded unless its host is allow-listed
+
+---@class BlipLook
+---@field sprite integer
+---@field colour integer
+---@field scale number
+---@field flash integer seconds of flashing at first
+---@field minutes number minutes to live
+---@field radius number metres; 0: exact point
+---@field name string what the map legend says (already safe for the sink)
+---@field category integer? legend category, 12 to 133
+---@field categoryName string?
+
+---What one player gets of one call: one picture for life, keyed by `key`. Texts are raw CAD text,
+---cut in length only; each sink makes them safe (`shared/text.lua`).
+---@class Alert
+---@field key string
+---@field seq integer? event number a receipt is expected for; nil: none
+---@field class 'emergency'|'civil'|'dispatch'|'assigned'|'panic'|'caller'|'test'|'tone'
+---@field how 'alert'|'change'|'quiet' alert: picture and sound; change: in place; quiet: blip only
+---@field number string `911 #4711`: kind and number, localised
+---@field title string? heading besides the number, localised or the CAD's own title
+---@field text string? description
+---@field place string?
+---@field postal string?
+---@field caller string?
+---@field priority string?
+---@field status string?
+---@field units string[]? numbers of the units on the way
+---@field age integer ms since the call was opened, when sent
+---@field changed string[]? names of Alert fields that differ, for `change`
+---@field note string? newest note, for `change` with `note` in `changed`
+---@field position Position?
+---@field blip BlipLook?
+---@field route boolean? draw (true) or clear (false) the route; nil: leave
+---@field sound 'new'|'assigned'|'changed'|'panic'|'quiet'|nil
+---@field style 'auto'|'card'|'ox_lib'|'native'|'chat'
+---@field locale string
+---@field respond boolean? the player may respond to it with the key
+
+---@class Notice
+---@field text string one finished, localised line
+---@field kind 'info'|'good'|'bad'
+---@field style string
+---@field locale string
+---@field sound string?
