@@ -75,6 +75,7 @@
 ---@field class 'emergency'|'civil'|'dispatch'|'assigned'|'panic'|'caller'|'test'|'tone'
 ---@field how 'alert'|'change'|'quiet' alert: picture and sound; change: in place; quiet: blip only
 ---@field number string `911 #4711`: kind and number, localised
+---@field replaces string? key of the picture whose place this one takes: 911 -> dispatch, same card, same blip
 ---@field title string? heading besides the number, localised or the CAD's own title
 ---@field text string? description
 ---@field place string?
