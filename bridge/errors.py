@@ -28,10 +28,19 @@ class ConfigurationError(BridgeError):
         self.key = key
         self.problem = problem
         self.allowed = allowed
+        self.others: list[ConfigurationError] = []
+
+    @classmethod
+    def several(cls, problems: list[ConfigurationError]) -> ConfigurationError:
+        """Return the first of the problems, with the others behind it."""
+        first, *others = problems
+        first.others = others
+        return first
 
     def __str__(self) -> str:
-        """Return `key: problem; allowed`."""
-        return f"{self.key}: {self.problem}" + (f"; {self.allowed}" if self.allowed else "")
+        """Return `key: problem; allowed`, a line for each problem."""
+        line = f"{self.key}: {self.problem}" + (f"; {self.allowed}" if self.allowed else "")
+        return "\n".join([line, *map(str, self.others)])
 
 
 class JournalInUse(BridgeError):
