@@ -1,0 +1,164 @@
+"""The push listener: HTTP in front of `Pushes`.
+
+Serves the CAD's fixed path and the free ones of forwarders. Whatever can be refused without
+reading the body is refused first; nothing is ever inflated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection
+
+    from bridge.settings import PushSettings
+    from bridge.sonoran.doorkeeper import Doorkeeper
+    from bridge.sonoran.pushes import Outcome
+
+    Receive = Callable[[int, bytes], Awaitable[Outcome]]
+
+__all__ = ["Listener"]
+
+log = structlog.get_logger(__name__)
+
+BODY_SECONDS = 10.0
+"""A body must have arrived within so long."""
+IN_WORK = 256
+"""Requests being read or stored at once; further ones are asked to come back."""
+RETRY_SECONDS = "5"
+_PATH = re.compile(r"(?:/servers/(?P<server>\d{1,10}))?(?:/sonorancad)?/event/?")
+
+
+class Listener:
+    """One port. A push without a server in its path belongs to `default_server`."""
+
+    def __init__(
+        self,
+        receive: Receive,
+        *,
+        port: int,
+        default_server: int,
+        servers: Collection[int],
+        settings: PushSettings,
+        doorkeeper: Doorkeeper,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._receive = receive
+        self._configured_port = port
+        self._default_server = default_server
+        self._servers = frozenset(servers)
+        self._settings = settings
+        self._doorkeeper = doorkeeper
+        self._clock = clock
+        self._in_work = 0
+        self._runner: web.ServerRunner | None = None
+        self.port = port
+
+    async def start(self) -> None:
+        """Listen; OSError when the port is taken."""
+        server = web.Server(self._answer, access_log=None, auto_decompress=False)
+        runner = web.ServerRunner(server, handle_signals=False)
+        await runner.setup()
+        self._runner = runner
+        site = web.TCPSite(
+            runner, self._settings.host, self._configured_port, shutdown_timeout=BODY_SECONDS
+        )
+        await site.start()
+        self.port = runner.addresses[0][1]
+        log.info("push listener opened", host=self._settings.host, port=self.port)
+
+    async def stop(self) -> None:
+        """Stop accepting, finish what was accepted, close."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        if self._in_work >= IN_WORK:
+            return _problem(503, "busy", "too many requests at once", retry=RETRY_SECONDS)
+        self._in_work += 1
+        try:
+            return await self._check(request)
+        finally:
+            self._in_work -= 1
+
+    async def _check(self, request: web.BaseRequest) -> web.StreamResponse:
+        match = _PATH.fullmatch(request.path)
+        if match is None:
+            return _problem(404, "not_found", "pushes go to /sonorancad/event")
+        server = int(match["server"]) if match["server"] else self._default_server
+        if server not in self._servers:
+            return _problem(404, "no_such_server", f"server {server} is not configured here")
+        if request.method != "POST":
+            return _problem(405, "not_post", "pushes are posted", allow="POST")
+        address = self._address(request)
+        if not self._doorkeeper.allows(address):
+            return _problem(403, "address", "push.allow_from does not name this address")
+        wait = self._doorkeeper.must_wait(address, self._clock())
+        if wait:
+            return _problem(429, "wrong_keys", "too many wrong keys", retry=str(int(wait) + 1))
+        return await self._read(request, server, address)
+
+    async def _read(
+        self, request: web.BaseRequest, server: int, address: str
+    ) -> web.StreamResponse:
+        largest = self._settings.max_body
+        if (request.content_length or 0) > largest:
+            return _problem(413, "too_large", f"a push has at most {largest} bytes")
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            return _problem(415, "encoded", "a push is sent without Content-Encoding")
+        body = bytearray()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for chunk in request.content.iter_any():
+                    body += chunk
+                    if len(body) > largest:
+                        return _problem(413, "too_large", f"a push has at most {largest} bytes")
+        except TimeoutError:
+            return _problem(408, "slow", f"a body arrives within {BODY_SECONDS:.0f} s")
+        outcome = await self._receive(server, bytes(body))
+        return self._render(outcome, address)
+
+    def _render(self, outcome: Outcome, address: str) -> web.StreamResponse:
+        if outcome.code == "wrong_key":
+            self._doorkeeper.wrong_key(address, self._clock())
+        elif outcome.code != "not_json":
+            self._doorkeeper.right_key(address, self._clock())
+        if outcome.status == HTTPStatus.OK:
+            return web.Response(text="ok")
+        retry = RETRY_SECONDS if outcome.status == HTTPStatus.SERVICE_UNAVAILABLE else ""
+        return _problem(outcome.status, outcome.code, outcome.detail, outcome.path, retry=retry)
+
+    def _address(self, request: web.BaseRequest) -> str:
+        if self._settings.trust_proxy:
+            # the last one is what the proxy itself saw; those before it are the client's words
+            forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+            if forwarded:
+                return forwarded
+        return request.remote or ""
+
+
+def _problem(
+    status: int, code: str, detail: str, path: str = "", *, retry: str = "", allow: str = ""
+) -> web.Response:
+    """Return an `application/problem+json` answer (RFC 9457); `path` names the field at fault."""
+    body = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
+    if path:
+        body["path"] = path
+    response = web.Response(
+        status=status, body=json.dumps(body).encode(), content_type="application/problem+json"
+    )
+    for name, value in (("Retry-After", retry), ("Allow", allow)):
+        if value:
+            response.headers[name] = value
+    if status in {408, 413, 415, 429}:
+        response.force_close()  # the rest of the body is not read
+    return response
