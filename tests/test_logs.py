@@ -67,7 +67,8 @@ def test_secrets_are_blotted_in_every_value_and_traceback(as_json: bool) -> None
     stream = printed(as_json=as_json)
     log = structlog.get_logger()
 
-    log.info("said " + SECRET, url=f"http://x/{SECRET}", many=[SECRET.upper()], raw=SECRET.encode())
+    said = f"said {SECRET}"
+    log.info(said, url=f"http://x/{SECRET}", many=[SECRET.upper()], raw=SECRET.encode())
     try:
         int(SECRET)  # its error names the text
     except ValueError:
