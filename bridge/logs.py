@@ -130,7 +130,7 @@ class _FromLibraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().log(
             record.levelno,
-            "library_said",
+            "library said",
             library=record.name,
             message=record.getMessage(),
             exc_info=record.exc_info,

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bridge.blot import Secrets
 
 __all__ = ["KEPT", "MOST_BYTES", "Rejected", "RejectedPush"]
@@ -30,11 +32,12 @@ class RejectedPush:
 
     at: int
     """Milliseconds since the epoch."""
-    server: int | None
-    """None where the push came before it was known for whom."""
+    server: int
     way: str
     """How it came: `http` or `hub`."""
     type: str
+    """What the push calls itself; empty where that cannot be read."""
+    code: str
     reason: str
     path: str
     """The field, as `data.0.call.callId`; empty for the whole."""
@@ -46,32 +49,27 @@ class RejectedPush:
 class Rejected:
     """A ring of the newest rejected pushes."""
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, secrets: Secrets, now: Callable[[], int]) -> None:
         self._secrets = secrets
+        self._now = now
         self._ring: deque[RejectedPush] = deque(maxlen=KEPT)
         self.total = 0
         """Pushes rejected since the start, those that were pushed out of the ring too."""
 
-    def add(
-        self,
-        *,
-        at: int,
-        server: int | None,
-        way: str,
-        type: str,  # noqa: A002 - the push's own name for it
-        reason: str,
-        path: str = "",
-        body: Any,
+    def keep(
+        self, *, server: int, way: str, code: str, reason: str, path: str, body: bytes
     ) -> None:
-        """Keep a push; `body` is what arrived: bytes, text, or the object already read of it."""
-        text, cut = self._shown(body)
+        """Keep a push whose body arrived as these bytes."""
+        push_type, text = _as_text(body)
+        text, cut = self._shown(text)
         self.total += 1
         self._ring.appendleft(
             RejectedPush(
-                at=at,
+                at=self._now(),
                 server=server,
                 way=way,
-                type=self._words(type),
+                type=self._words(push_type),
+                code=code,
                 reason=self._words(reason),
                 path=self._words(path),
                 body=text,
@@ -86,8 +84,7 @@ class Rejected:
     def _words(self, text: str) -> str:
         return self._secrets.blot(text)[:_MOST_WORDS]
 
-    def _shown(self, body: Any) -> tuple[str, bool]:
-        text = _as_text(body)
+    def _shown(self, text: str) -> tuple[str, bool]:
         long = len(text) > MOST_BYTES
         # only what is shown is searched; half a secret at the cut goes with the margin
         margin = self._secrets.longest
@@ -98,13 +95,14 @@ class Rejected:
         return shown[:MOST_BYTES].decode(errors="ignore"), long or len(shown) > MOST_BYTES
 
 
-def _as_text(body: Any) -> str:
-    """Return a body as text in which nothing hides behind JSON's escapes."""
-    if isinstance(body, (bytes, bytearray)):
-        body = bytes(body).decode(errors="replace")
+def _as_text(body: bytes) -> tuple[str, str]:
+    """Return the type of a push, and its body as text in which nothing hides behind JSON's
+    escapes.
+    """
+    text = body.decode(errors="replace")
     try:
-        if isinstance(body, str):
-            body = json.loads(body)
-        return json.dumps(body, ensure_ascii=False)
-    except (ValueError, TypeError, RecursionError):
-        return body if isinstance(body, str) else "(cannot be shown)"
+        push = json.loads(text)
+        push_type = push.get("type") if isinstance(push, dict) else None
+        return push_type if isinstance(push_type, str) else "", json.dumps(push, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return "", text
