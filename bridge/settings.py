@@ -172,7 +172,7 @@ class Settings(BaseSettings):
             if (path := getattr(self.gateway, name)) is not None
         }
         journal = self.journal
-        if journal.url.startswith("sqlite:"):
+        if journal.url.startswith("sqlite:") and journal.url != "sqlite:":
             journal = journal.model_copy(update={"url": f"sqlite:{folder / journal.path}"})
         return self.model_copy(
             update={"gateway": self.gateway.model_copy(update=gateway), "journal": journal}

@@ -1,0 +1,208 @@
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import ConfigurationError
+from bridge.settings import Settings, load
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+SECRET_KEY = "the-communitys-secret-key"
+SMALLEST = f'[cad]\napi_key = "{SECRET_KEY}"\n[[servers]]\nid = 1\ntoken = "{TOKEN}"\n'
+
+
+@pytest.fixture(autouse=True)
+def _without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.environ", {})
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "cad-bridge.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def loaded(folder: Path, text: str = SMALLEST) -> Settings:
+    return load(written(folder, text))
+
+
+def test_the_smallest_configuration_has_the_documented_defaults(tmp_path: Path) -> None:
+    settings = loaded(tmp_path)
+    assert settings.cad.source == "http"
+    assert settings.cad.identifier == "license"
+    assert settings.cad.identifier_form == "bare"
+    assert settings.cad.reconcile
+    assert (settings.push.host, settings.push.port) == ("0.0.0.0", 30130)
+    assert settings.push.max_body == 1024 * 1024
+    assert (settings.gateway.host, settings.gateway.port) == ("127.0.0.1", 30131)
+    assert (settings.admin.host, settings.admin.port) == ("127.0.0.1", 30132)
+    assert settings.journal.keep_days == 7
+    assert settings.journal.max_size == 1024**3
+    assert settings.alerts.fresh_for == 300
+    assert settings.alerts.forget_after == 21600
+
+
+def test_relative_paths_start_at_the_configuration_files_folder(tmp_path: Path) -> None:
+    assert loaded(tmp_path).journal.path == tmp_path / "cad-bridge.db"
+
+
+def test_an_absolute_journal_path_stays(tmp_path: Path) -> None:
+    elsewhere = (tmp_path / "x" / "j.db").as_posix()
+    settings = loaded(tmp_path, f'{SMALLEST}[journal]\nurl = "sqlite:{elsewhere}"\n')
+    assert settings.journal.path == Path(elsewhere)
+
+
+def test_a_byte_order_mark_of_a_windows_editor_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / "cad-bridge.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + SMALLEST.replace("\n", "\r\n").encode())
+    assert load(path).servers[0].id == 1
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAD_BRIDGE_PUSH__PORT", "40000")
+    monkeypatch.setenv("CAD_BRIDGE_PUSH__ALLOW_FROM", '["10.0.0.0/8"]')
+    settings = loaded(tmp_path)
+    assert settings.push.port == 40000
+    assert str(settings.push.allow_from[0]) == "10.0.0.0/8"
+
+
+def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAD_BRIDGE_CAD__API_KEY", SECRET_KEY)
+    monkeypatch.setenv("CAD_BRIDGE_SERVERS", f'[{{"id": 7, "token": "{TOKEN}"}}]')
+    assert load(None).server(7).token.get_secret_value() == TOKEN
+
+
+def test_a_server_is_found_by_its_id(tmp_path: Path) -> None:
+    settings = loaded(tmp_path)
+    assert settings.server(1) is settings.servers[0]
+    with pytest.raises(KeyError):
+        settings.server(2)
+
+
+def with_server(extra: str) -> str:
+    return SMALLEST + extra
+
+
+WRONG = {
+    "unknown section": ("[puhs]\nport = 1\n", "puhs", "did you mean 'push'"),
+    "unknown key": (with_server("[push]\nprot = 1\n"), "push.prot", "did you mean 'port'"),
+    "unknown server key": (with_server("toke = 1\n"), "servers.0.toke", "did you mean 'token'"),
+    "no key": (SMALLEST.replace(SECRET_KEY, ""), "cad.api_key", "is empty"),
+    "blank key": (SMALLEST.replace(SECRET_KEY, "  "), "cad.api_key", "is empty"),
+    "key of a wrong type": (SMALLEST.replace(f'"{SECRET_KEY}"', "5"), "cad.api_key", "not allowed"),
+    "no servers": (f'[cad]\napi_key = "{SECRET_KEY}"\n', "servers", "at least one"),
+    "no token": (SMALLEST.replace(f'token = "{TOKEN}"', ""), "servers.0.token", "is missing"),
+    "short token": (SMALLEST.replace(TOKEN, TOKEN[:31]), "servers.0.token", "at least 32"),
+    "token used twice": (
+        with_server(f'[[servers]]\nid = 2\ntoken = "{TOKEN}"\n'),
+        "servers.1.token",
+        "of its own",
+    ),
+    "id used twice": (
+        with_server(f'[[servers]]\nid = 1\ntoken = "{TOKEN[::-1]}"\n'),
+        "servers.1.id",
+        "used twice",
+    ),
+    "negative id": (SMALLEST.replace("id = 1", "id = -1"), "servers.0.id", "-1"),
+    "id as text": (SMALLEST.replace("id = 1", 'id = "one"'), "servers.0.id", "'one'"),
+    "push port taken": (with_server("push_port = 30130\n"), "servers.0.push_port", "is taken"),
+    "unknown source": (SMALLEST.replace("[cad]", '[cad]\nsource = "ftp"'), "cad.source", "'hub'"),
+    "hub without community": (
+        SMALLEST.replace("[cad]", '[cad]\nsource = "hub"'),
+        "cad.community_id",
+        'source = "hub"',
+    ),
+    "identifier ip": (
+        SMALLEST.replace("[cad]", '[cad]\nidentifier = "ip"'),
+        "cad.identifier",
+        "'license'",
+    ),
+    "api url without scheme": (
+        SMALLEST.replace("[cad]", '[cad]\napi_url = "cad.invalid"'),
+        "cad.api_url",
+        "cad.invalid",
+    ),
+    "port too high": (with_server("[push]\nport = 70000\n"), "push.port", "65535"),
+    "body size as text": (with_server('[push]\nmax_body = "big"\n'), "push.max_body", "integer"),
+    "bad network": (with_server('[push]\nallow_from = ["10/x"]\n'), "push.allow_from.0", "10/x"),
+    "open gateway without TLS": (
+        with_server('[gateway]\nhost = "0.0.0.0"\n'),
+        "gateway.host",
+        "tls_cert",
+    ),
+    "certificate without key": (
+        with_server('[gateway]\ntls_cert = "c.pem"\n'),
+        "gateway.tls_key",
+        "go together",
+    ),
+    "certificate that is not there": (
+        with_server('[gateway]\ntls_cert = "c.pem"\ntls_key = "k.pem"\n'),
+        "gateway.tls_cert",
+        "no file",
+    ),
+    "open admin without token": (
+        with_server('[admin]\nhost = "0.0.0.0"\n'),
+        "admin.token",
+        "127.0.0.1",
+    ),
+    "unknown journal": (with_server('[journal]\nurl = "redis:x"\n'), "journal.url", "redis:x"),
+    "journal without a file": (with_server('[journal]\nurl = "sqlite:"\n'), "journal.url", "file"),
+    "tiny journal": (with_server("[journal]\nmax_size = 5\n"), "journal.max_size", "16777216"),
+    "days below zero": (with_server("[journal]\nkeep_days = -1\n"), "journal.keep_days", "-1"),
+    "fresh for ever": (with_server("[alerts]\nfresh_for = 1e9\n"), "alerts.fresh_for", "86400"),
+    "no TOML": ("[cad\n", "cad-bridge.toml", "is no TOML"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_configuration_is_refused_by_key_and_with_what_is_allowed(
+    case: str, tmp_path: Path
+) -> None:
+    text, key, hint = WRONG[case]
+    with pytest.raises(ConfigurationError) as refusal:
+        loaded(tmp_path, text)
+    line = next(line for line in str(refusal.value).splitlines() if key in line)
+    assert hint in line
+    assert SECRET_KEY not in str(refusal.value)
+    assert TOKEN[:31] not in str(refusal.value)
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        loaded(tmp_path, "[push]\nport = 70000\nprot = 1\n[admin]\nport = -1\n")
+    assert len(str(refusal.value).splitlines()) == 3
+
+
+def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cad-bridge init"):
+        load(tmp_path / "nothing.toml")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cad-bridge.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CAD_BRIDGE_PUHS__PORT", "1"),
+        ("CAD_BRIDGE_SERVERS", "no json"),
+        ("CAD_BRIDGE_PUSH__X", "1"),
+    ],
+)
+def test_a_wrong_environment_variable_is_refused(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError):
+        loaded(tmp_path)
+
+
+def test_secrets_do_not_show_in_the_settings_text(tmp_path: Path) -> None:
+    settings = loaded(tmp_path)
+    assert SECRET_KEY not in repr(settings)
+    assert TOKEN not in repr(settings)
