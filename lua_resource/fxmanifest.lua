@@ -23,6 +23,23 @@ server_scripts {
 }
 
 client_scripts {
+    'client/preferences.lua',
+    'client/shield.lua',
+    'client/sounds.lua',
+    'client/blips.lua',
+    'client/notify/lines.lua',
+    'client/notify/feed.lua',
+    'client/notify/ox_lib.lua',
+    'client/notify/chat.lua',
+    'client/notify/card.lua',
+    'client/notify/styles.lua',
+    'client/screen.lua',
+    'client/compass.lua',
+    'client/focus.lua',
+    'client/keys.lua',
+    'client/page.lua',
+    'client/panels.lua',
+    'client/main.lua',
 }
 
 ui_page 'web/index.html'

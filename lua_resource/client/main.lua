@@ -1,0 +1,204 @@
+---Puts the client together: the only file here that knows all the others. Takes what the server sends,
+---never what another resource on this machine pretends that it sent, and says when it is ready for it.
+
+local own = GetCurrentResourceName()
+local game = _G
+local later = SetTimeout
+
+---@return table<string, string>
+local function english()
+    local ok, words = pcall(json.decode, LoadResourceFile(own, 'locales/en.json') or '')
+    return ok and type(words) == 'table' and words or {}
+end
+
+local words = CadBridge.locale.open(
+    function(path) return LoadResourceFile(own, path) end,
+    json.decode,
+    function(line) print(('[cadbridge] %s'):format(CadBridge.text.console(line))) end)
+
+---@param locale any
+---@param name string
+---@param places table?
+---@return string
+local function say(locale, name, places)
+    return words:say(type(locale) == 'string' and locale or 'en', name, places)
+end
+
+local page = CadBridge.page.new(SendNUIMessage, english(), say, function()
+    return { safe = GetSafeZoneSize(), metric = ShouldUseMetricMeasurements() and true or false }
+end)
+
+---@param action string
+---@param data any
+local function send(action, data) page:send(action, data) end
+
+local chosen = CadBridge.preferences.read(GetResourceKvpString(CadBridge.preferences.KEY), json.decode)
+local function preferences() return chosen end
+
+local blips = CadBridge.blips.new(game, later)
+local focus = CadBridge.focus.new(game, later, send)
+local card = CadBridge.card.new(send, later)
+
+---@param name SoundName
+---@param volume integer
+local function play(name, volume)
+    if chosen.sound == 'card' and card:available() then
+        return send('sound', { name = name, volume = volume })
+    end
+    local entry = CadBridge.sounds.GAME[name]
+    PlaySoundFrontend(-1, entry[1], entry[2], true)
+end
+
+local sounds = CadBridge.sounds.new(play, GetGameTimer, later)
+
+---@type table<string, Style_>
+local styles = {
+    card = card,
+    native = CadBridge.feed.new(game),
+    ox_lib = CadBridge.oxLib.new(game),
+    chat = CadBridge.chat.new(game),
+}
+
+local RESPOND, LIST = 'cadbridge_respond', 'cadbridge_calls'
+
+---@return table<string, string>
+local function bound()
+    return { respond = CadBridge.keys.bound(game, '+' .. RESPOND), list = CadBridge.keys.bound(game, '+' .. LIST) }
+end
+
+local compass
+local screen = CadBridge.screen.new({
+    styles = styles,
+    choose = CadBridge.styles.choose,
+    blips = blips,
+    sounds = sounds,
+    preferences = preferences,
+    say = say,
+    announce = function(alert)
+        TriggerEvent('cadbridge:alert', alert)
+        return WasEventCanceled() and true or false
+    end,
+    receipt = function(key, seq, outcome) TriggerServerEvent('cadbridge:painted', key, seq, outcome) end,
+    bound = function() return CadBridge.keys.bound(game, '+' .. RESPOND) end,
+    watch = function() compass:watch() end,
+    now = GetGameTimer,
+    later = later,
+})
+
+compass = CadBridge.compass.new(game, later, send, function()
+    local shown = screen:shownBy('card')
+    if #shown > 0 and chosen.glance then return true end
+    for _, alert in ipairs(shown) do
+        if CadBridge.blips.placeable(alert.position) then return true end
+    end
+    return false
+end)
+
+---@param new any
+local function choose(new)
+    chosen = CadBridge.preferences.complete(new)
+    SetResourceKvp(CadBridge.preferences.KEY, json.encode(chosen))
+    send('preferences', chosen)
+    screen:reconsider()
+end
+
+local panels = CadBridge.panels.new({
+    game = game, focus = focus, page = page, screen = screen, blips = blips,
+    here = function() return compass:here() end,
+    keys = bound,
+    styles = function()
+        local there = {}
+        for name, style in pairs(styles) do there[name] = style:available() end
+        return there
+    end,
+    preferences = preferences,
+    choose = choose,
+    listen = function(name, class)
+        if CadBridge.sounds.GAME[name] then play(name, CadBridge.preferences.loudness(chosen, class)) end
+    end,
+})
+
+-- What the server sends. -------------------------------------------------------------------------
+
+---Registers an event of the server. Locally a client's resources may trigger it too: `source` is empty
+---then, and nothing is done.
+---@param name string
+---@param handler fun(...)
+local function hear(name, handler)
+    RegisterNetEvent(name, function(...)
+        if source == '' or source == nil then return end
+        handler(...)
+    end)
+end
+
+hear('cadbridge:show', function(alert)
+    if type(alert) ~= 'table' then return end
+    page:prepare(alert.locale)
+    screen:show(alert)
+    if type(alert.key) == 'string' then panels:changed(alert) end
+end)
+
+hear('cadbridge:clear', function(key, reason)
+    screen:clear(key, reason)
+    panels:gone(key)
+end)
+
+hear('cadbridge:move', function(key, position) screen:move(key, position) end)
+
+hear('cadbridge:notice', function(notice)
+    if type(notice) == 'table' then page:prepare(notice.locale) end
+    screen:notice(notice)
+end)
+
+hear('cadbridge:list', function(alerts, locale) panels:calls(alerts, locale) end)
+hear('cadbridge:settings', function(locale, style) panels:settings(locale, style) end)
+
+hear('cadbridge:wipe', function()
+    screen:wipe()
+    focus:close()
+end)
+
+-- What the page says. ----------------------------------------------------------------------------
+
+local callbacks = panels:callbacks()
+
+callbacks.ready = function()
+    page:forget()
+    card:loaded()
+    focus:close()
+    send('preferences', chosen)
+end
+callbacks.painted = function(data) card:painted(data.ticket) end
+
+for name, handle in pairs(callbacks) do
+    RegisterNUICallback(name, function(data, reply)
+        reply({ ok = true }) -- first: whatever happens, the page must not hang
+        if type(data) == 'table' then handle(data) end
+    end)
+end
+
+-- Keys, start and stop. --------------------------------------------------------------------------
+
+CadBridge.keys.register(game, function(name) return say(GetConvar('ox:locale', 'en'), name) end, {
+    command = RESPOND, word = 'key.respond', default = 'J',
+    press = function()
+        local alert = screen:latest()
+        if alert then TriggerServerEvent('cadbridge:respond', alert.key) end
+    end,
+})
+
+CadBridge.keys.register(game, function(name) return say(GetConvar('ox:locale', 'en'), name) end, {
+    command = LIST, word = 'key.list', default = '',
+    press = function() TriggerServerEvent('cadbridge:calls') end,
+})
+
+AddEventHandler('onClientResourceStart', function(name)
+    if name ~= own then return end
+    TriggerServerEvent('cadbridge:ready', GetResourceMetadata(own, 'version', 0))
+end)
+
+AddEventHandler('onResourceStop', function(name)
+    if name ~= own then return end
+    focus:close()
+    screen:wipe()
+end)

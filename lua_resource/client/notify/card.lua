@@ -1,0 +1,133 @@
+---The card: a page in the game's browser. It counts as painted only when the page itself says so; a
+---page that is silent (not loaded yet, crashed, minimised) is not waited for, the feed takes over.
+
+---@class CardStyle
+---@field name string
+---@field private send fun(action: string, data: any) to the page
+---@field private later fun(ms: integer, action: fun())
+---@field private ready boolean the page has said that it is loaded
+---@field private waiting table<integer, fun(painted: boolean)>
+---@field private ticket integer
+---@field private silent integer answers in a row that did not come
+local Card = { name = 'card' }
+Card.__index = Card
+
+---Milliseconds the page has to paint: some frames of a slow machine.
+local PATIENCE = 2000
+
+---After so many unanswered pictures the page counts as gone until it says that it is ready.
+local LOST = 3
+
+---What a card may show, in bytes; the page shows fewer lines than this, but must not be fed a megabyte.
+local LONGEST = { text = 1200, title = 240, note = 600, place = 240 }
+local SHORT = 120
+
+local FIELDS = { 'number', 'title', 'text', 'place', 'postal', 'caller', 'priority', 'status', 'note' }
+
+---@param send fun(action: string, data: any)
+---@param later fun(ms: integer, action: fun())
+---@return CardStyle
+local function new(send, later)
+    return setmetatable({ send = send, later = later, ready = false, waiting = {}, ticket = 0, silent = 0 }, Card)
+end
+
+---@return boolean
+function Card:available()
+    return self.ready
+end
+
+---The page has loaded (again): it knows nothing of what was shown.
+function Card:loaded()
+    self.ready, self.silent = true, 0
+end
+
+---The alert as the page gets it: plain lines of bounded length, nothing that only Lua needs.
+---@param alert Alert
+---@return table
+function Card.page(alert)
+    local text, card = CadBridge.text, { key = alert.key, class = alert.class, age = alert.age }
+    for _, field in ipairs(FIELDS) do
+        if alert[field] ~= nil then card[field] = text.short(text.line(alert[field]), LONGEST[field] or SHORT) end
+    end
+    local units = {}
+    for index, unit in ipairs(alert.units or {}) do
+        if index > 24 then break end
+        units[index] = text.short(text.line(unit), 40)
+    end
+    card.units = units
+    if CadBridge.blips.placeable(alert.position) then
+        card.position = { x = alert.position.x, y = alert.position.y }
+    end
+    card.respond = alert.respond == true
+    return card
+end
+
+---@private
+---@param done fun(painted: boolean)
+---@return integer ticket
+function Card:expect(done)
+    self.ticket = self.ticket + 1
+    local ticket = self.ticket
+    self.waiting[ticket] = done
+    self.later(PATIENCE, function() self:overdue(ticket) end)
+    return ticket
+end
+
+---@private
+---@param ticket integer
+function Card:overdue(ticket)
+    local done = self.waiting[ticket]
+    if not done then return end
+    self.waiting[ticket] = nil
+    self.silent = self.silent + 1
+    if self.silent >= LOST then self.ready = false end
+    done(false)
+end
+
+---The page says that this picture is on the screen.
+---@param ticket any from the page, so it may be anything
+function Card:painted(ticket)
+    local done = self.waiting[ticket]
+    if not done then return end
+    self.waiting[ticket], self.silent = nil, 0
+    done(true)
+end
+
+---@param alert Alert
+---@param _lines Lines
+---@param done fun(painted: boolean)
+---@param _duration integer
+---@param key string? name of the bound key
+function Card:show(alert, _lines, done, _duration, key)
+    local card = Card.page(alert)
+    card.ticket, card.bound = self:expect(done), key
+    if alert.how == 'change' then card.changed = alert.changed or {} end
+    self.send('show', card)
+end
+
+---@param key string
+---@param reason string?
+function Card:clear(key, reason)
+    self.send('clear', { key = key, reason = reason or 'gone' })
+end
+
+---@param old string
+---@param new string
+function Card:rename(old, new)
+    if old ~= new then self.send('rename', { old = old, new = new }) end
+end
+
+---@param key string
+---@param position Position
+function Card:move(key, position)
+    self.send('move', { key = key, position = { x = position.x, y = position.y } })
+end
+
+---@param notice Notice
+---@param done fun(painted: boolean)
+function Card:notice(notice, done)
+    local text = CadBridge.text.short(CadBridge.text.line(notice.text), 600)
+    self.send('notice', { text = text, kind = notice.kind, ticket = self:expect(done) })
+end
+
+CadBridge.card = { new = new, page = Card.page }

@@ -1,0 +1,143 @@
+---The two panels of the page that take keyboard and mouse: `/alerts`, the player's own settings, and
+---`/calls`, the list of open calls. What a panel sends is checked like anything that comes from outside.
+
+---@class PanelParts
+---@field game table<string, function>
+---@field focus Focus
+---@field page Page
+---@field screen Screen
+---@field blips Blips
+---@field here fun(): table
+---@field keys fun(): table<string, string> names of the bound keys
+---@field styles fun(): table<string, boolean> which styles are there now
+---@field preferences fun(): Preferences
+---@field choose fun(chosen: any) takes new preferences, whatever they are
+---@field listen fun(name: SoundName, class: string) lets the player hear one
+
+---@class CadBridge.Panels
+local panels = {}
+
+---Characters of a note, as the server's door takes it.
+local NOTE = 500
+
+---@class Panels : PanelParts
+---@field private listed table<string, Alert>
+local Panels = {}
+Panels.__index = Panels
+
+---@param parts PanelParts
+---@return Panels
+function panels.new(parts)
+    local self = setmetatable({ listed = {} }, Panels)
+    for name, part in pairs(parts) do self[name] = part end
+    return self
+end
+
+---`/alerts`.
+---@param locale string
+---@param style string what the server has chosen
+function Panels:settings(locale, style)
+    self.page:prepare(locale)
+    self.page:send('settings', {
+        preferences = self.preferences(), styles = self.styles(), server = style, keys = self.keys(),
+        classes = CadBridge.preferences.CLASSES,
+    })
+    self.focus:open('settings')
+end
+
+---@private
+---@param alert Alert
+---@return table
+function Panels:row(alert)
+    if self.preferences().shield then alert = CadBridge.shield.mask(alert) end
+    local row = CadBridge.card.page(alert)
+    row.routed = self.blips:routes(alert.key)
+    return row
+end
+
+---`/calls`.
+---@param alerts any from the server
+---@param locale string
+function Panels:calls(alerts, locale)
+    if type(alerts) ~= 'table' then return end
+    local rows = {}
+    self.listed = {}
+    for _, alert in ipairs(alerts) do
+        if type(alert) == 'table' and type(alert.key) == 'string' then
+            self.listed[alert.key] = alert
+            rows[#rows + 1] = self:row(alert)
+        end
+    end
+    self.page:prepare(locale)
+    self.page:send('list', { calls = rows, here = self.here(), keys = self.keys() })
+    self.focus:open('list')
+end
+
+---An open list follows what happens.
+---@param alert Alert
+function Panels:changed(alert)
+    if self.focus.panel ~= 'list' then return end
+    if type(alert.replaces) == 'string' then self:gone(alert.replaces) end
+    self.listed[alert.key] = alert
+    self.page:send('listed', self:row(alert))
+end
+
+---@param key any
+function Panels:gone(key)
+    if self.focus.panel ~= 'list' or type(key) ~= 'string' then return end
+    self.listed[key] = nil
+    self.page:send('unlisted', { key = key })
+end
+
+---@private
+---@param key any
+---@return Alert?
+function Panels:call(key)
+    return type(key) == 'string' and (self.listed[key] or self.screen:known(key)) or nil
+end
+
+---@private
+---@param key any
+function Panels:respond(key)
+    if self:call(key) then self.game.TriggerServerEvent('cadbridge:respond', key) end
+end
+
+---The route, drawn or taken away, for the player alone: the CAD hears nothing of it.
+---@private
+---@param key any
+function Panels:route(key)
+    local alert = self:call(key)
+    if not alert then return end
+    if self.blips:routes(key) then
+        self.blips:unroute(key)
+    else
+        self.blips:show(key, alert.position, alert.blip or {}, false, false)
+        self.blips:route(key)
+    end
+    self.page:send('listed', self:row(alert))
+end
+
+---@private
+---@param key any
+---@param note any
+function Panels:note(key, note)
+    if not self:call(key) or type(note) ~= 'string' then return end
+    note = CadBridge.text.cut(CadBridge.text.line(note), NOTE)
+    if note ~= '' then self.game.TriggerServerEvent('cadbridge:note', key, note) end
+end
+
+---What the panels may ask for, by the name of the callback.
+---@return table<string, fun(data: table)>
+function Panels:callbacks()
+    return {
+        close = function() self.focus:close() end,
+        alive = function(data) self.focus:alive(data.question) end,
+        save = function(data) self.choose(data.preferences) end,
+        listen = function(data) self.listen(data.name, data.class) end,
+        respond = function(data) self:respond(data.key) end,
+        route = function(data) self:route(data.key) end,
+        note = function(data) self:note(data.key, data.text) end,
+    }
+end
+
+CadBridge.panels = panels

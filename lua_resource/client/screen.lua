@@ -1,0 +1,383 @@
+---What a player sees now. One call is one picture for life: news changes it in place, another key takes
+---its place over, and when it leaves it leaves everywhere. A receipt goes out only for what was really
+---painted. Natives, styles and clock are handed in.
+
+---@class Picture
+---@field alert Alert the newest
+---@field style Style_? the style that shows it now; nil: not on the screen
+---@field turn integer counts what was painted, so that an older timer does nothing
+---@field order integer the newer the higher
+---@field at integer when the alert came
+---@field ends integer? when it leaves the screen
+
+---@class ScreenParts
+---@field styles table<string, Style_>
+---@field choose fun(known: table<string, Style_>, chosen: string, offered: string): Style_
+---@field blips Blips
+---@field sounds Sounds
+---@field preferences fun(): Preferences
+---@field say fun(locale: string, name: string, places: table?): string
+---@field announce fun(alert: Alert): boolean whether another resource has taken the picture over
+---@field receipt fun(key: string, seq: integer, outcome: string)
+---@field bound fun(): string? name of the key that responds
+---@field watch fun() called when what is on the screen has changed
+---@field now fun(): integer ms
+---@field later fun(ms: integer, action: fun())
+
+---@class CadBridge.Screen
+local screen = {}
+
+---Milliseconds that a picture stays, by class; news keeps it for half of that.
+local STAY = {
+    emergency = 25000, civil = 15000, dispatch = 20000, assigned = 40000,
+    panic = 90000, caller = 20000, test = 15000, tone = 20000,
+}
+local FACTOR = { short = 0.6, normal = 1, long = 2 }
+
+---So many pictures in that time are shown one by one; what comes beyond is told in one line.
+local CROWD, CROWD_MS = 30, 10000
+
+---Milliseconds that the rest is gathered before it is told.
+local GATHER = 1500
+
+---Pictures kept in memory; the oldest that is not on the screen is forgotten first.
+local MOST = 600
+
+---Classes of a call that is one's own: its mark lasts, its news is always worth seeing.
+local OWN = { assigned = true, panic = true }
+
+---@class Screen : ScreenParts
+---@field private pictures table<string, Picture>
+---@field private count integer
+---@field private order integer
+---@field private recent integer[] when the last pictures were shown
+---@field private rest { count: integer, emergencies: integer, receipts: function[], locale: string, style: string }?
+local Screen = {}
+Screen.__index = Screen
+
+---@param parts ScreenParts
+---@return Screen
+function screen.new(parts)
+    local self = setmetatable({ pictures = {}, count = 0, order = 0, recent = {} }, Screen)
+    for name, part in pairs(parts) do self[name] = part end
+    return self
+end
+
+---Whether this is an alert at all; what comes over the network is looked at before it is used.
+---@param alert any
+---@return boolean
+local function valid(alert)
+    return type(alert) == 'table' and type(alert.key) == 'string' and #alert.key <= 128
+        and STAY[alert.class] ~= nil and (alert.units == nil or type(alert.units) == 'table')
+        and (alert.changed == nil or type(alert.changed) == 'table')
+end
+
+---@private
+---@param alert Alert
+---@param outcome string
+function Screen:tell(alert, outcome)
+    if math.type(alert.seq) == 'integer' then
+        self.receipt(alert.key, alert.seq, outcome)
+    elseif type(alert.seq) == 'number' and alert.seq % 1 == 0 then
+        self.receipt(alert.key, math.tointeger(alert.seq), outcome)
+    end
+end
+
+---@private
+function Screen:forgetOldest()
+    local oldest
+    for key, picture in pairs(self.pictures) do
+        if not picture.style and (not oldest or picture.order < self.pictures[oldest].order) then oldest = key end
+    end
+    if oldest then self:clear(oldest, 'forgotten') end
+end
+
+---@private
+---@param alert Alert
+---@return Picture picture, boolean known
+function Screen:keep(alert)
+    self.order = self.order + 1
+    local picture = self.pictures[alert.key]
+    if picture then
+        picture.alert, picture.at = alert, self.now()
+        if alert.how == 'alert' then picture.order = self.order end
+        return picture, true
+    end
+    if self.count >= MOST then self:forgetOldest() end
+    picture = { alert = alert, turn = 0, order = self.order, at = self.now() }
+    self.pictures[alert.key] = picture
+    self.count = self.count + 1
+    return picture, false
+end
+
+---@private
+---@param old any
+---@param new string
+function Screen:replace(old, new)
+    if type(old) ~= 'string' or old == new then return end
+    self.blips:rename(old, new)
+    local picture = self.pictures[old]
+    if not picture then return end
+    self.pictures[old] = nil
+    self.count = self.count - 1
+    if self.pictures[new] then -- came before we heard that they are one
+        if picture.style then picture.style:clear(old, 'replaced') end
+        return
+    end
+    self.pictures[new] = picture
+    self.count = self.count + 1
+    if picture.style then picture.style:rename(old, new) end
+end
+
+---@private
+---@param alert Alert
+---@param known boolean
+function Screen:map(alert, known)
+    local news = alert.how == 'alert' or not known or alert.sound ~= nil
+    self.blips:show(alert.key, alert.position, alert.blip, news, OWN[alert.class] == true)
+    if alert.route == true then self.blips:route(alert.key) end
+    if alert.route == false then self.blips:unroute(alert.key) end
+end
+
+---@private
+---@param alert Alert
+---@param picture Picture
+---@return boolean whether it is worth a picture now
+local function worth(alert, picture)
+    if alert.how == 'quiet' then return false end
+    if alert.how == 'alert' or picture.style then return true end
+    return alert.sound ~= nil and alert.sound ~= 'quiet'
+end
+
+---Shows an alert, a change or a quiet mark.
+---@param alert any from the server
+function Screen:show(alert)
+    if not valid(alert) then return end
+    self:replace(alert.replaces, alert.key)
+    local picture, known = self:keep(alert)
+    self:map(alert, known)
+    if not worth(alert, picture) then return self:tell(alert, alert.how == 'quiet' and 'shown' or 'suppressed') end
+    if CadBridge.preferences.silences(self.preferences(), alert.class) then
+        self:leave(alert.key, 'muted')
+        return self:tell(alert, 'muted')
+    end
+    if self.announce(alert) then
+        self:leave(alert.key, 'suppressed')
+        return self:tell(alert, 'suppressed')
+    end
+    if alert.how == 'alert' and not picture.style and self:crowded(alert) then return self:gather(alert) end
+    self:paint(picture)
+end
+
+---Whether there have been too many pictures for one more; panic is never one too many.
+---@private
+---@param alert Alert
+---@return boolean
+function Screen:crowded(alert)
+    local now, recent = self.now(), {}
+    for _, at in ipairs(self.recent) do
+        if now - at < CROWD_MS then recent[#recent + 1] = at end
+    end
+    self.recent = recent
+    if #recent >= CROWD and alert.class ~= 'panic' then return true end
+    recent[#recent + 1] = now
+    return false
+end
+
+---@private
+---@param alert Alert
+function Screen:gather(alert)
+    local rest = self.rest
+    if not rest then
+        rest = { count = 0, emergencies = 0, receipts = {} }
+        self.rest = rest
+        self.later(GATHER, function() self:tellRest() end)
+    end
+    rest.count = rest.count + 1
+    if alert.class == 'emergency' then rest.emergencies = rest.emergencies + 1 end
+    rest.locale, rest.style = alert.locale, alert.style
+    rest.receipts[#rest.receipts + 1] = function() self:tell(alert, 'shown') end
+end
+
+---@private
+function Screen:tellRest()
+    local rest = self.rest
+    self.rest = nil
+    if not rest then return end
+    local name = rest.emergencies > 0 and 'card.crowdEmergencies' or 'card.crowd'
+    local line = self.say(rest.locale, name, { count = rest.count, emergencies = rest.emergencies })
+    self.sounds:due('new', CadBridge.preferences.loudness(self.preferences(), 'emergency'))
+    self:notice({ text = line, kind = 'info', style = rest.style, locale = rest.locale }, function()
+        for _, receipt in ipairs(rest.receipts) do receipt() end
+    end)
+end
+
+---@private
+---@param alert Alert
+---@return Alert
+function Screen:visible(alert)
+    if self.preferences().shield then return CadBridge.shield.mask(alert) end
+    return alert
+end
+
+---How long the picture stays from now on; news never shortens what it had left.
+---@private
+---@param picture Picture
+---@return integer ms
+function Screen:duration(picture)
+    local ms = STAY[picture.alert.class] * (FACTOR[self.preferences().stay] or 1)
+    if picture.alert.how == 'change' then ms = ms / 2 end
+    local now = self.now()
+    picture.ends = math.max(picture.ends or 0, now + math.floor(ms))
+    return picture.ends - now
+end
+
+---@private
+---@param picture Picture
+---@param only Style_? this style and no other
+function Screen:paint(picture, only)
+    local alert, chosen = picture.alert, self.preferences()
+    local style = only or self.choose(self.styles, chosen.style, alert.style)
+    if picture.style and picture.style ~= style then picture.style:clear(alert.key, 'moved') end
+    picture.style = style
+    picture.turn = picture.turn + 1
+    local turn, seen = picture.turn, self:visible(alert)
+    local say = function(name, places) return self.say(alert.locale, name, places) end
+    local duration = self:duration(picture)
+    style:show(seen, CadBridge.lines.of(seen, say), function(painted)
+        self:shown(picture, alert, style, painted)
+    end, duration, alert.respond and self.bound() or nil)
+    self.later(duration, function()
+        if self.pictures[alert.key] == picture and picture.turn == turn then self:leave(alert.key, 'expired') end
+    end)
+    self.watch()
+end
+
+---The picture has been painted, or could not be: then the feed, which always can, shows it.
+---@private
+---@param picture Picture
+---@param alert Alert as it was shown
+---@param style Style_
+---@param painted boolean
+function Screen:shown(picture, alert, style, painted)
+    if not painted then
+        local current = self.pictures[alert.key] == picture and picture.alert == alert and picture.style == style
+        if current and style ~= self.styles.native then self:paint(picture, self.styles.native) end
+        return
+    end
+    local class = alert.how == 'change' and alert.class ~= 'panic' and 'change' or alert.class
+    self.sounds:due(alert.sound, CadBridge.preferences.loudness(self.preferences(), class))
+    self:tell(alert, 'shown')
+end
+
+---Takes a picture off the screen; the call itself stays known, with its blip.
+---@param key string
+---@param reason string
+function Screen:leave(key, reason)
+    local picture = self.pictures[key]
+    if not picture or not picture.style then return end
+    local style = picture.style
+    picture.style, picture.ends = nil, nil
+    style:clear(key, reason)
+    self.watch()
+end
+
+---The call is over: picture, blip and route go.
+---@param key any
+---@param reason any
+function Screen:clear(key, reason)
+    if type(key) ~= 'string' then return end
+    self.blips:remove(key)
+    local picture = self.pictures[key]
+    if not picture then return end
+    if picture.alert.class == 'panic' then self.sounds:hush() end
+    self:leave(key, type(reason) == 'string' and reason or 'gone')
+    self.pictures[key] = nil
+    self.count = self.count - 1
+end
+
+---@param key any
+---@param position any
+function Screen:move(key, position)
+    if type(key) ~= 'string' or not CadBridge.blips.placeable(position) then return end
+    self.blips:move(key, position)
+    local picture = self.pictures[key]
+    if not picture then return end
+    picture.alert.position = position
+    if picture.style and picture.style.move then picture.style:move(key, position) end
+end
+
+---One line for the player.
+---@param notice any
+---@param done fun()? once it is painted
+function Screen:notice(notice, done)
+    if type(notice) ~= 'table' or type(notice.text) ~= 'string' then return end
+    local style = self.choose(self.styles, self.preferences().style, notice.style)
+    style:notice(notice, function(painted)
+        if painted then return done and done() end
+        if style ~= self.styles.native then self.styles.native:notice(notice, done or function() end) end
+    end)
+    self.sounds:due(notice.sound, CadBridge.preferences.loudness(self.preferences(), 'caller'))
+end
+
+---The player has changed his mind: what is on the screen moves to the style he wants now, and what he
+---does not want to see any more goes.
+function Screen:reconsider()
+    for key, picture in pairs(self.pictures) do
+        if picture.style then
+            if CadBridge.preferences.silences(self.preferences(), picture.alert.class) then
+                self:leave(key, 'muted')
+            else
+                self:repaint(picture)
+            end
+        end
+    end
+end
+
+---@private
+---@param picture Picture
+function Screen:repaint(picture)
+    local alert = {}
+    for name, value in pairs(picture.alert) do alert[name] = value end
+    alert.seq, alert.sound, alert.changed = nil, nil, nil -- nothing new is told
+    alert.age = (tonumber(alert.age) or 0) + self.now() - picture.at
+    picture.alert, picture.at = alert, self.now()
+    self:paint(picture)
+end
+
+---The call that the key responds to: the newest one that the player may respond to.
+---@return Alert?
+function Screen:latest()
+    local newest
+    for _, picture in pairs(self.pictures) do
+        if picture.alert.respond and (not newest or picture.order > newest.order) then newest = picture end
+    end
+    return newest and newest.alert
+end
+
+---@param key string
+---@return Alert?
+function Screen:known(key)
+    local picture = self.pictures[key]
+    return picture and picture.alert
+end
+
+---@param name string of a style
+---@return Alert[] what that style shows now
+function Screen:shownBy(name)
+    local alerts = {}
+    for _, picture in pairs(self.pictures) do
+        if picture.style and picture.style.name == name then alerts[#alerts + 1] = picture.alert end
+    end
+    return alerts
+end
+
+---The player has no right to any of it any more, or the resource stops.
+function Screen:wipe()
+    for key in pairs(self.pictures) do self:leave(key, 'wiped') end
+    self.pictures, self.count, self.rest = {}, 0, nil
+    self.blips:removeAll()
+    self.sounds:hush()
+end
+
+CadBridge.screen = screen
