@@ -272,6 +272,12 @@ def _server_problems(settings: Settings) -> Iterator[ConfigurationError]:
         ports.update({server.push_port} if server.push_port else set())
 
 
+def secrets(settings: Settings) -> list[str]:
+    """Return every secret of a configuration: what must never be shown."""
+    held = [settings.cad.api_key, settings.admin.token, *(s.token for s in settings.servers)]
+    return [secret.get_secret_value() for secret in held if secret.get_secret_value()]
+
+
 def load(path: Path | None) -> Settings:
     """Return the checked configuration of a TOML file (None: of the environment alone).
 

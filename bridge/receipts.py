@@ -1,0 +1,109 @@
+"""Receipts: who should have got an alert, and who painted it.
+
+The newest ones of each server are at hand for the status page; they are kept in the journal too, so
+that they outlive the bridge.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from bridge.errors import JournalUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from bridge.journal import Journal
+    from bridge.metrics import Metrics
+
+__all__ = ["KEPT", "Receipt", "Receipts"]
+
+log = structlog.get_logger(__name__)
+
+KEPT = 500
+"""Receipts a server: as many as there can be open calls."""
+_NAME = "receipts"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one alert in the game."""
+
+    key: str
+    seq: int
+    at: int
+    """When the receipt came, in ms since the epoch."""
+    due: int
+    """Players who should have got it."""
+    sent: int
+    shown: int
+    """Players who painted it."""
+    ms: int
+    """From the push to the last painting."""
+    why: Mapping[str, object] = field(default_factory=dict)
+    """The game server's counts behind these numbers."""
+
+
+class Receipts:
+    """The newest receipts of all servers."""
+
+    def __init__(self, journal: Journal, metrics: Metrics, now: Callable[[], int]) -> None:
+        self._journal = journal
+        self._metrics = metrics
+        self._now = now
+        self._kept: dict[int, OrderedDict[str, Receipt]] = {}
+
+    async def recall(self, servers: Iterable[int]) -> None:
+        """Read back what an earlier bridge kept."""
+        for server in servers:
+            kept = self._kept.setdefault(server, OrderedDict())
+            for body in (await self._journal.load(server, _NAME)).values():
+                kept.update((item["key"], Receipt(**item)) for item in json.loads(body))
+
+    def newest(self, server: int) -> Sequence[Receipt]:
+        """Return a server's receipts, the newest first."""
+        return list(reversed(self._kept.get(server, OrderedDict()).values()))
+
+    async def take(self, server: int, frame: Mapping[str, Any]) -> None:
+        """Keep a receipt frame, already checked, and count it."""
+        receipt = Receipt(
+            key=frame["key"],
+            seq=frame["seq"],
+            at=self._now(),
+            due=frame["due"],
+            sent=frame["sent"],
+            shown=frame["shown"],
+            ms=frame["ms"],
+            why=frame.get("why") or {},
+        )
+        self._count(server, receipt)
+        kept = self._kept.setdefault(server, OrderedDict())
+        kept[receipt.key] = receipt
+        kept.move_to_end(receipt.key)
+        while len(kept) > KEPT:
+            kept.popitem(last=False)
+
+    async def keep(self) -> None:
+        """Write what is at hand to the journal; a journal that cannot store now loses nothing but
+        these.
+        """
+        for server, kept in self._kept.items():
+            body = json.dumps([asdict(receipt) for receipt in kept.values()])
+            try:
+                await self._journal.save(server, _NAME, body.encode())
+            except JournalUnavailable as error:
+                log.warning("receipts not kept", server=server, reason=error.reason)
+
+    def _count(self, server: int, receipt: Receipt) -> None:
+        metrics = self._metrics
+        metrics.due.labels(server).inc(receipt.due)
+        metrics.sent.labels(server).inc(receipt.sent)
+        metrics.shown.labels(server).inc(receipt.shown)
+        if receipt.shown:
+            metrics.painted.labels(server).observe(receipt.ms / 1000)
+            metrics.passed("painted", server)

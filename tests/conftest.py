@@ -1,0 +1,41 @@
+"""What every test may use: bounded waiting, and the sample payloads."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+
+
+async def wait_until(
+    condition: Callable[[], object], seconds: float = 20.0, *, why: str = ""
+) -> None:
+    """Return as soon as the condition (plain or awaitable) holds; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if inspect.isawaitable(result):
+            result = await result
+        if result:
+            return
+        if time.monotonic() > deadline:
+            pytest.fail(
+                f"did not come true within {seconds} s: {why or inspect.getsource(condition)}"
+            )
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def until() -> Callable[..., Awaitable[None]]:
+    """Wait for a condition, with a bound."""
+    return wait_until
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of sample payloads."""
+    return DATA

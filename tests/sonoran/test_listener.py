@@ -1,0 +1,258 @@
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from ipaddress import ip_network
+
+import aiohttp
+import pytest
+
+from bridge.settings import PushSettings
+from bridge.sonoran import listener as listener_module
+from bridge.sonoran.doorkeeper import WRONG_KEYS, Doorkeeper
+from bridge.sonoran.listener import Listener
+from bridge.sonoran.pushes import Outcome
+
+Until = Callable[..., Awaitable[None]]
+
+
+class Receiver:
+    """Answers each body with the outcome that it names, and remembers whose it was."""
+
+    def __init__(self) -> None:
+        self.bodies: list[tuple[int, bytes]] = []
+        self.gate: asyncio.Event | None = None
+
+    async def __call__(self, server: int, body: bytes) -> Outcome:
+        self.bodies.append((server, body))
+        if self.gate is not None:
+            await self.gate.wait()
+        return Outcome(body.decode(errors="replace")[:20] or "ok", "why it was", "data.0")
+
+
+@asynccontextmanager
+async def listening(
+    receiver: Receiver, **settings: object
+) -> AsyncIterator[tuple[str, aiohttp.ClientSession]]:
+    configured = PushSettings(host="127.0.0.1", **settings)
+    listener = Listener(
+        receiver,
+        port=0,
+        default_server=1,
+        servers=[1, 2],
+        settings=configured,
+        doorkeeper=Doorkeeper(configured.allow_from),
+    )
+    await listener.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield f"http://127.0.0.1:{listener.port}", session
+    finally:
+        await listener.stop()
+
+
+@pytest.mark.parametrize(
+    ("path", "server"),
+    [
+        ("/sonorancad/event", 1),
+        ("/event", 1),
+        ("/sonorancad/event/", 1),
+        ("/servers/2/sonorancad/event", 2),
+        ("/servers/1/event", 1),
+    ],
+)
+async def test_a_push_reaches_the_server_that_its_path_names(path: str, server: int) -> None:
+    receiver = Receiver()
+    async with listening(receiver) as (url, http), http.post(url + path, data=b"ok") as answer:
+        assert (answer.status, await answer.text()) == (200, "ok")
+    assert receiver.bodies == [(server, b"ok")]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 404),
+        ("/servers/3/event", 404),
+        ("/servers/x/event", 404),
+        ("/servers/99999999999999999999/event", 404),
+        ("/sonorancad/event/../../etc", 404),
+    ],
+)
+async def test_other_paths_are_not_found(path: str, status: int) -> None:
+    receiver = Receiver()
+    async with listening(receiver) as (url, http), http.post(url + path, data=b"ok") as answer:
+        assert answer.status == status
+        assert answer.content_type == "application/problem+json"
+    assert receiver.bodies == []
+
+
+async def test_only_posts_are_taken() -> None:
+    async with listening(Receiver()) as (url, http), http.get(url + "/event") as answer:
+        assert answer.status == 405
+        assert answer.headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("duplicate", 200),
+        ("ignored", 200),
+        ("not_json", 400),
+        ("no_type", 400),
+        ("wrong_key", 401),
+        ("bad_body", 422),
+        ("unavailable", 503),
+    ],
+)
+async def test_each_outcome_has_its_status(code: str, status: int) -> None:
+    async with (
+        listening(Receiver()) as (url, http),
+        http.post(url + "/event", data=code) as answer,
+    ):
+        assert answer.status == status
+        if status != 200:
+            problem = await answer.json(content_type="application/problem+json")
+            assert problem["code"] == code
+            assert problem["detail"] == "why it was"
+            assert problem["path"] == "data.0"
+        assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+async def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
+    receiver = Receiver()
+    async with (
+        listening(receiver, max_body=1024) as (url, http),
+        http.post(url + "/event", data=b"x" * 1025) as answer,
+    ):
+        assert answer.status == 413
+    assert receiver.bodies == []
+
+
+async def test_a_body_that_grows_too_large_is_refused() -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b"x" * 300
+
+    receiver = Receiver()
+    async with listening(receiver, max_body=1024) as (url, http):
+        # the answer comes while the body is still being sent: either is a refusal
+        with contextlib.suppress(aiohttp.ClientError):
+            async with http.post(url + "/event", data=chunks()) as answer:
+                assert answer.status == 413
+    assert receiver.bodies == []
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "nonsense"])
+async def test_an_encoded_body_is_refused_and_never_inflated(encoding: str) -> None:
+    receiver = Receiver()
+    headers = {"Content-Encoding": encoding}
+    async with (
+        listening(receiver) as (url, http),
+        http.post(url + "/event", data=b"\x1f\x8b00", headers=headers) as answer,
+    ):
+        assert answer.status == 415
+    assert receiver.bodies == []
+
+
+async def test_a_body_that_does_not_arrive_in_time_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listener_module, "BODY_SECONDS", 0.1)
+    async with listening(Receiver()) as (url, _):
+        port = int(url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /event HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+        async with asyncio.timeout(5):
+            assert b" 408 " in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_an_address_with_five_wrong_keys_is_told_to_wait_without_being_read() -> None:
+    receiver = Receiver()
+    async with listening(receiver) as (url, http):
+        for _ in range(WRONG_KEYS):
+            async with http.post(url + "/event", data=b"wrong_key") as answer:
+                assert answer.status == 401
+        async with http.post(url + "/event", data=b"ok") as answer:
+            assert answer.status == 429
+            assert 0 < int(answer.headers["Retry-After"]) <= 60
+    assert len(receiver.bodies) == WRONG_KEYS
+
+
+async def test_an_address_that_showed_the_right_key_is_not_shut_out() -> None:
+    async with listening(Receiver()) as (url, http):
+        for body, status in [(b"ok", 200)] + [(b"wrong_key", 401)] * 9 + [(b"ok", 200)]:
+            async with http.post(url + "/event", data=body) as answer:
+                assert answer.status == status
+
+
+async def test_behind_a_trusted_proxy_the_address_is_the_one_the_proxy_saw() -> None:
+    async with listening(Receiver(), trust_proxy=True) as (url, http):
+
+        async def post(body: bytes, forwarded: str) -> int:
+            headers = {"X-Forwarded-For": forwarded}
+            async with http.post(url + "/event", data=body, headers=headers) as answer:
+                return answer.status
+
+        for number in range(WRONG_KEYS):
+            assert await post(b"wrong_key", f"10.9.9.{number}, 203.0.113.5") == 401
+        assert await post(b"ok", "203.0.113.5") == 429
+        assert await post(b"ok", "203.0.113.6") == 200
+
+
+async def test_addresses_outside_the_allowed_networks_are_refused() -> None:
+    receiver = Receiver()
+    async with (
+        listening(receiver, allow_from=(ip_network("10.0.0.0/8"),)) as (url, http),
+        http.post(url + "/event", data=b"ok") as answer,
+    ):
+        assert answer.status == 403
+    assert receiver.bodies == []
+
+
+async def test_beyond_the_greatest_number_in_work_a_push_is_asked_to_come_back(
+    monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    monkeypatch.setattr(listener_module, "IN_WORK", 2)
+    receiver = Receiver()
+    receiver.gate = asyncio.Event()
+    async with listening(receiver) as (url, http):
+        waiting = [asyncio.create_task(http.post(url + "/event", data=b"ok")) for _ in range(2)]
+        await until(lambda: len(receiver.bodies) == 2)
+        async with http.post(url + "/event", data=b"ok") as answer:
+            assert answer.status == 503
+            assert "Retry-After" in answer.headers
+        receiver.gate.set()
+        for response in await asyncio.gather(*waiting):
+            assert response.status == 200
+            response.release()
+
+
+async def test_what_was_accepted_is_finished_before_the_listener_stops(until: Until) -> None:
+    receiver = Receiver()
+    receiver.gate = asyncio.Event()
+    async with contextlib.AsyncExitStack() as stack:
+        url, http = await stack.enter_async_context(listening(receiver))
+        posting = asyncio.create_task(http.post(url + "/event", data=b"ok"))
+        await until(lambda: receiver.bodies)
+        asyncio.get_running_loop().call_later(0.2, receiver.gate.set)
+        closing = asyncio.create_task(stack.aclose())
+        answer = await posting
+        assert answer.status == 200
+        answer.release()
+        await closing
+
+
+async def test_nonsense_on_the_wire_is_answered_and_the_listener_lives() -> None:
+    async with listening(Receiver()) as (url, http):
+        port = int(url.rpartition(":")[2])
+        for junk in (b"\x16\x03\x01\x02\x00" * 50, b"GET\r\n\r\n", b"A" * 100_000):
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+            ):
+                await asyncio.to_thread(raw.sendall, junk)
+        async with http.post(url + "/event", data=b"ok") as answer:
+            assert answer.status == 200
