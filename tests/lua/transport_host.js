@@ -1,0 +1,70 @@
+/*
+ * Runs server/transport.js as a game server would: FiveM's own timers, which step with the server's
+ * 50 ms tick, local events, convars. Time runs `scale` times as fast. What the file tells Lua
+ * goes out as JSON lines; orders come in as JSON lines.
+ */
+'use strict';
+const fs = require('node:fs');
+const readline = require('node:readline');
+const vm = require('node:vm');
+
+const { file, scale, convars, without = [] } = JSON.parse(process.argv[2]);
+const realNow = performance.now.bind(performance);
+const realInterval = setInterval;
+const gameTime = () => realNow() * scale;
+
+const timers = new Map();
+let lastTimer = 0;
+globalThis.setTimeout = (callback, ms) => {
+    const id = (lastTimer += 1);
+    timers.set(id, { callback, since: gameTime(), ms: Math.max(1, ms | 0) });
+    return {
+        id,
+        ref() { return this; },
+        unref() { return this; },
+        refresh() {
+            if (timers.has(id)) timers.get(id).since = gameTime();
+            return this;
+        },
+        [Symbol.toPrimitive]: () => id,
+    };
+};
+globalThis.clearTimeout = (timer) => timer && timers.delete(timer.id);
+realInterval(() => {
+    for (const [id, timer] of timers) {
+        if (gameTime() - timer.since > timer.ms) {
+            try {
+                timer.callback();
+            } finally {
+                timers.delete(id);
+            }
+        }
+    }
+}, 50 / scale);
+Object.defineProperty(globalThis, 'performance', { value: { now: gameTime } });
+
+const listeners = {};
+let invoking = null;
+globalThis.on = (name, callback) => (listeners[name] ??= []).push(callback);
+globalThis.emit = (name, ...args) => process.stdout.write(`${JSON.stringify([name, ...args])}\n`);
+globalThis.GetConvar = (name, fallback) => convars[name] ?? fallback;
+globalThis.GetCurrentResourceName = () => 'cadbridge';
+globalThis.GetInvokingResource = () => invoking;
+for (const name of without) delete globalThis[name];
+
+process.on('uncaughtException', (error) => emit('uncaught', error.message));
+process.on('unhandledRejection', (error) => emit('uncaught', String(error)));
+
+readline.createInterface({ input: process.stdin }).on('line', (line) => {
+    const [from, name, ...args] = JSON.parse(line);
+    if (name === 'stall') {
+        const until = gameTime() + args[0];
+        while (gameTime() < until);
+        return;
+    }
+    invoking = from;
+    for (const callback of listeners[name] ?? []) callback(...args);
+    invoking = null;
+}).on('close', () => process.exit(0));
+
+vm.runInThisContext(fs.readFileSync(file, 'utf8'), { filename: file });
