@@ -61,8 +61,15 @@ class Journal(Protocol):
         """Name of this journal; another one after a restore from a backup."""
         ...
 
+    @property
+    def available(self) -> bool:
+        """False from a failed write on until one succeeds, which is tried without being asked."""
+        ...
+
     async def append(self, server: int, entries: Sequence[Entry], after: int) -> int:
         """Make the entries durable as events `after + 1`, `after + 2`, …; return the last number.
+
+        Without entries it stores nothing and returns when all up to `after` is durable.
 
         Raises:
             SequenceTaken: `after` is not the server's last number; nothing was stored.
@@ -89,7 +96,10 @@ class Journal(Protocol):
         ...
 
     async def acknowledge(self, server: int, seq: int) -> None:
-        """Record that the server's resource has handled everything up to `seq`."""
+        """Record that the server's resource has handled everything up to `seq`.
+
+        May be written a moment later, and is forgotten if the bridge is killed within it.
+        """
         ...
 
     async def acknowledged(self, server: int) -> int:
@@ -97,7 +107,12 @@ class Journal(Protocol):
         ...
 
     async def save_snapshot(self, server: int, snapshot: Snapshot) -> None:
-        """Keep the board as it stood just after an event."""
+        """Keep the board as it stood just after an event.
+
+        Raises:
+            SequenceTaken: there is no such event: the board was folded over what was not stored.
+            JournalUnavailable: nothing was stored.
+        """
         ...
 
     async def snapshot(self, server: int, upto: int) -> Snapshot | None:
@@ -107,12 +122,16 @@ class Journal(Protocol):
     async def prune(self, *, before: int, fresh_since: int) -> None:
         """Delete events older than `before` (ms since the epoch) and, where the journal is over
         its greatest size, older ones still; never one that is needed to build the board as it
-        stood at `fresh_since` or later.
+        stood at `fresh_since` or later, nor a server's last one. Kept values that were not saved
+        again since `before` go too.
         """
         ...
 
     async def save(self, server: int, name: str, body: bytes) -> None:
-        """Keep a small value of the bridge's own under a name (receipts, request counts)."""
+        """Keep a small value of the bridge's own under a name (receipts, request counts).
+
+        An empty value forgets the name.
+        """
         ...
 
     async def load(self, server: int, prefix: str) -> dict[str, bytes]:
