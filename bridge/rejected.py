@@ -30,6 +30,8 @@ _MOST_WORDS = 300
 class RejectedPush:
     """One rejected push, safe to be shown to the owner."""
 
+    number: int
+    """Counts the rejected pushes since the start, from 1."""
     at: int
     """Milliseconds since the epoch."""
     server: int
@@ -65,6 +67,7 @@ class Rejected:
         self.total += 1
         self._ring.appendleft(
             RejectedPush(
+                number=self.total,
                 at=self._now(),
                 server=server,
                 way=way,
@@ -82,7 +85,8 @@ class Rejected:
         return [asdict(push) for push, _ in zip(self._ring, range(limit), strict=False)]
 
     def _words(self, text: str) -> str:
-        return self._secrets.blot(text)[:_MOST_WORDS]
+        # a lone surrogate, which JSON can carry, could not be sent to a page
+        return self._secrets.blot(text)[:_MOST_WORDS].encode(errors="replace").decode()
 
     def _shown(self, text: str) -> tuple[str, bool]:
         long = len(text) > MOST_BYTES

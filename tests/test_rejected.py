@@ -29,6 +29,7 @@ def test_a_rejected_push_is_kept_with_reason_path_and_body() -> None:
     kept = keep(ring(KEY), b'{"type":"EVENT_911","data":[]}')
 
     assert kept == {
+        "number": 1,
         "at": 1000,
         "server": 1,
         "way": "http",

@@ -1,0 +1,120 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bridge.admin import problems, status
+from bridge.admin.history import History
+from bridge.admin.view import CadState, Receipt, Way
+from bridge.metrics import Metrics
+
+Break = Callable[[Any], object]
+
+
+def server(seen: Any, /, **changes: Any) -> None:
+    seen.server_states[0] = replace(seen.server_states[0], **changes)
+
+
+def metrics(seen: Any, /, **outcomes: int) -> None:
+    seen.metrics = Metrics()
+    for outcome, count in outcomes.items():
+        seen.metrics.pushes.labels(1, "http", outcome).inc(count)
+
+
+def receipt(seen: Any, /, **numbers: int) -> None:
+    fields = {"seq": 9, "at": seen.time, "due": 7, "sent": 7, "shown": 7, "ms": 400} | numbers
+    seen.kept_receipts[1] = [Receipt("911:4711", **fields)]
+
+
+def reject(seen: Any) -> None:
+    seen.rejected.keep(server=1, way="hub", code="bad_body", reason="x", path="", body=b"{}")
+
+
+BROKEN: dict[str, Break] = {
+    "journal_unavailable": lambda seen: setattr(
+        seen, "journal_state", replace(seen.journal_state, problem="disk full")
+    ),
+    "not_ready": lambda seen: setattr(seen, "is_ready", (False, "starting")),
+    "cad_key_refused": lambda seen: setattr(seen, "cad_state", CadState("refused", "401")),
+    "hub_refused": lambda seen: server(seen, ways=(Way("hub", "refused", "wrong key"),)),
+    "hub_down": lambda seen: server(seen, ways=(Way("hub", "connecting"),)),
+    "listener_down": lambda seen: server(seen, ways=(Way("http", "down", "port 30130 is taken"),)),
+    "resource_never_connected": lambda seen: server(seen, resource=None, seen=None),
+    "resource_lost": lambda seen: server(seen, resource=None),
+    "only_wrong_keys": lambda seen: metrics(seen, wrong_key=3),
+    "resource_version": lambda seen: server(
+        seen, resource=replace(seen.server_states[0].resource, version="0.9.0")
+    ),
+    "resource_behind": lambda seen: server(seen, last=2000),
+    "disk_nearly_full": lambda seen: setattr(
+        seen, "journal_state", replace(seen.journal_state, free=1_000_000)
+    ),
+    "cad_unreachable": lambda seen: setattr(seen, "cad_state", CadState("unreachable", "timeout")),
+    "pushes_rejected": reject,
+    "alert_for_nobody": lambda seen: receipt(seen, due=0, sent=0, shown=0),
+    "alert_not_painted": lambda seen: receipt(seen, shown=6),
+    "no_push_yet": metrics,
+}
+
+
+async def found(seen: Any) -> list[dict[str, Any]]:
+    document = await status.status(seen, History(seen.time))
+    return document["problems"]
+
+
+def test_every_code_has_a_case_here() -> None:
+    assert set(BROKEN) == set(problems.CODES)
+
+
+async def test_a_bridge_in_order_has_no_problems(seen: Any) -> None:
+    receipt(seen)
+
+    assert await found(seen) == []
+
+
+@pytest.mark.parametrize("code", BROKEN)
+async def test_what_is_wrong_is_named_with_the_next_step(seen: Any, code: str) -> None:
+    BROKEN[code](seen)
+
+    (problem,) = await found(seen)
+
+    assert problem["code"] == code
+    assert problem["level"] == problems.CODES[code]
+    assert problem["what"].endswith((".", "401", "timeout"))
+    assert len(problem["next"]) > 20
+
+
+async def test_the_worst_comes_first(seen: Any) -> None:
+    server(seen, resource=None)
+    seen.cad_state = CadState("unreachable", "timeout")
+    seen.journal_state = replace(seen.journal_state, problem="disk full")
+
+    levels = [problem["level"] for problem in await found(seen)]
+
+    assert levels == ["fail", "fail", "warn"]
+
+
+async def test_wrong_keys_beside_right_ones_are_no_problem_of_the_owner(seen: Any) -> None:
+    metrics(seen, wrong_key=3, ok=1)
+
+    assert await found(seen) == []
+
+
+async def test_a_rejected_push_is_news_for_an_hour(seen: Any) -> None:
+    reject(seen)
+    seen.time += 3_600_001
+
+    assert await found(seen) == []
+
+
+async def test_a_test_alert_says_nothing_about_real_ones(seen: Any) -> None:
+    seen.kept_receipts[1] = [Receipt("test:1", 9, seen.time, 1, 1, 0, 0)]
+
+    assert await found(seen) == []
+
+
+async def test_a_server_without_a_name_is_named_by_its_number(seen: Any) -> None:
+    server(seen, resource=None, name="")
+
+    assert (await found(seen))[0]["what"] == "The game server of server 1 is not connected."
