@@ -47,7 +47,17 @@ ui_page 'web/index.html'
 files {
     'web/index.html',
     'web/card.css',
+    'web/panels.css',
+    'web/page.js',
+    'web/tones.js',
+    'web/compass.js',
     'web/card.js',
+    'web/stack.js',
+    'web/controls.js',
+    'web/settings.js',
+    'web/list.js',
+    'web/start.js',
+    'web/fonts/*.woff2',
     'locales/*.json',
 }
 

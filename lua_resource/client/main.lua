@@ -66,8 +66,9 @@ local function bound()
     return { respond = CadBridge.keys.bound(game, '+' .. RESPOND), list = CadBridge.keys.bound(game, '+' .. LIST) }
 end
 
-local compass
-local screen = CadBridge.screen.new({
+local compass, targeted
+local screen
+screen = CadBridge.screen.new({
     styles = styles,
     choose = CadBridge.styles.choose,
     blips = blips,
@@ -80,7 +81,15 @@ local screen = CadBridge.screen.new({
     end,
     receipt = function(key, seq, outcome) TriggerServerEvent('cadbridge:painted', key, seq, outcome) end,
     bound = function() return CadBridge.keys.bound(game, '+' .. RESPOND) end,
-    watch = function() compass:watch() end,
+    watch = function()
+        compass:watch()
+        local alert = screen:latest()
+        local key = alert and alert.key or ''
+        if key ~= targeted then
+            targeted = key
+            send('target', { key = key })
+        end
+    end,
     now = GetGameTimer,
     later = later,
 })
@@ -163,12 +172,14 @@ end)
 local callbacks = panels:callbacks()
 
 callbacks.ready = function()
+    targeted = nil
     page:forget()
     card:loaded()
     focus:close()
+    send('hello', {})
     send('preferences', chosen)
 end
-callbacks.painted = function(data) card:painted(data.ticket) end
+callbacks.painted = function(data) card:painted(data.tickets) end
 
 for name, handle in pairs(callbacks) do
     RegisterNUICallback(name, function(data, reply)

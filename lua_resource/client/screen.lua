@@ -72,6 +72,14 @@ local function valid(alert)
         and (alert.changed == nil or type(alert.changed) == 'table')
 end
 
+---@param a Picture
+---@param b Picture
+---@return boolean
+local function newer(a, b)
+    if (a.style == nil) ~= (b.style == nil) then return a.style ~= nil end
+    return a.order > b.order
+end
+
 ---@private
 ---@param alert Alert
 ---@param outcome string
@@ -345,12 +353,13 @@ function Screen:repaint(picture)
     self:paint(picture)
 end
 
----The call that the key responds to: the newest one that the player may respond to.
+---The call that the key responds to: the newest of those that the player sees and may respond to, else
+---the newest that he has seen.
 ---@return Alert?
 function Screen:latest()
     local newest
     for _, picture in pairs(self.pictures) do
-        if picture.alert.respond and (not newest or picture.order > newest.order) then newest = picture end
+        if picture.alert.respond and (not newest or newer(picture, newest)) then newest = picture end
     end
     return newest and newest.alert
 end

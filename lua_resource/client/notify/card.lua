@@ -84,23 +84,27 @@ function Card:overdue(ticket)
     done(false)
 end
 
----The page says that this picture is on the screen.
----@param ticket any from the page, so it may be anything
-function Card:painted(ticket)
-    local done = self.waiting[ticket]
-    if not done then return end
-    self.waiting[ticket], self.silent = nil, 0
-    done(true)
+---The page says that these pictures are on the screen.
+---@param tickets any from the page, so it may be anything
+function Card:painted(tickets)
+    if type(tickets) ~= 'table' then return end
+    for _, ticket in ipairs(tickets) do
+        local done = self.waiting[ticket]
+        if done then
+            self.waiting[ticket], self.silent = nil, 0
+            done(true)
+        end
+    end
 end
 
 ---@param alert Alert
 ---@param _lines Lines
 ---@param done fun(painted: boolean)
----@param _duration integer
+---@param duration integer ms
 ---@param key string? name of the bound key
-function Card:show(alert, _lines, done, _duration, key)
+function Card:show(alert, _lines, done, duration, key)
     local card = Card.page(alert)
-    card.ticket, card.bound = self:expect(done), key
+    card.ticket, card.bound, card.duration = self:expect(done), key, duration
     if alert.how == 'change' then card.changed = alert.changed or {} end
     self.send('show', card)
 end

@@ -1,0 +1,22 @@
+'use strict';
+
+/** Tells the client that the page is there, again and again until it has heard it. */
+(() => {
+  const EVERY = 500;
+  const TIMES = 60;
+  let heard = false;
+
+  cadbridge.on('hello', () => { heard = true; });
+
+  function call(left) {
+    if (heard || left === 0) return;
+    cadbridge.post('ready', {});
+    setTimeout(() => call(left - 1), EVERY);
+  }
+
+  // A fault of the page must never keep the player's keyboard.
+  window.addEventListener('error', () => cadbridge.post('close', {}));
+  window.addEventListener('unhandledrejection', () => cadbridge.post('close', {}));
+
+  document.fonts.ready.then(() => call(TIMES));
+})();
