@@ -100,8 +100,10 @@ class OnDuty:
     """A unit is on duty and is as described (log-in, or a full unit object)."""
 
     unit: Unit
-    dispatcher_known: bool = True
-    """False where the shape does not say whether the unit dispatches: keep what is known."""
+    unsaid: frozenset[str] = frozenset()
+    """Names of `Unit` fields that the CAD did not mention: keep what is known of them."""
+    logged_in: bool = True
+    """False for a mere description (status, update): it brings back no unit that has just left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,15 @@ class PanicSet:
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """A unit is now in a group; an empty name: in none."""
+    """A unit is now in a group."""
+
+    ident: int
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ungrouped:
+    """A unit has left a group; nothing changes if it is in another one by now."""
 
     ident: int
     group: str
@@ -181,6 +191,7 @@ Fact = (
     | StatusSet
     | PanicSet
     | Grouped
+    | Ungrouped
     | GroupRenamed
     | Linked
     | Toned
