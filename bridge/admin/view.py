@@ -5,18 +5,19 @@ The pages know nobody's internals, and nothing here carries a secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bridge.events import Call
     from bridge.journal import Record
     from bridge.metrics import Metrics
+    from bridge.receipts import Receipt
     from bridge.rejected import Rejected
 
-__all__ = ["CadState", "JournalState", "Receipt", "Resource", "ServerState", "View", "Way"]
+__all__ = ["CadState", "JournalState", "Resource", "ServerState", "View", "Way"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +88,6 @@ class CadState:
     plan: str = ""
     reconciled_at: int | None = None
     """When calls and units were last read from it, in ms since the epoch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of one alert in the game."""
-
-    key: str
-    seq: int
-    at: int
-    """When the receipt came, in ms since the epoch."""
-    due: int
-    """Players who should have got it."""
-    sent: int
-    shown: int
-    """Players who painted it."""
-    ms: int
-    """From the push to the last painting."""
-    why: Mapping[str, object] = field(default_factory=dict)
-    """The game server's counts behind these numbers."""
 
 
 class View(Protocol):

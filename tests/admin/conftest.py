@@ -7,11 +7,12 @@ from pydantic import SecretStr
 
 from bridge import wire
 from bridge.admin.site import AdminSite
-from bridge.admin.view import CadState, JournalState, Receipt, Resource, ServerState, Way
+from bridge.admin.view import CadState, JournalState, Resource, ServerState, Way
 from bridge.blot import Secrets
 from bridge.events import Call, CallOpened, Event
 from bridge.journal import Record
 from bridge.metrics import Metrics
+from bridge.receipts import Receipt
 from bridge.rejected import Rejected
 from bridge.settings import AdminSettings
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from bridge.admin.view import Receipt, ServerState, Way
+from bridge.admin.view import ServerState, Way
 from bridge.events import Call
+from bridge.receipts import Receipt
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 HOSTILE = "<img src=x onerror=document.title='owned'>~r~^1%1</script><b>\u202eevil"

@@ -6,8 +6,9 @@ import pytest
 
 from bridge.admin import problems, status
 from bridge.admin.history import History
-from bridge.admin.view import CadState, Receipt, Way
+from bridge.admin.view import CadState, Way
 from bridge.metrics import Metrics
+from bridge.receipts import Receipt
 
 Break = Callable[[Any], object]
 

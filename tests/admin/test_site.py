@@ -7,9 +7,10 @@ import aiohttp
 import pytest
 
 from bridge.admin import live
-from bridge.admin.view import Receipt, ServerState
+from bridge.admin.view import ServerState
 from bridge.errors import JournalUnavailable
 from bridge.events import NO_IDS, Call, CallClosed, LinkVerified, Pushed, Unit, UnitOnDuty
+from bridge.receipts import Receipt
 
 SECRET_ID = "license:abc123"
 CALL = Call(
