@@ -15,6 +15,7 @@ dependencies {
 shared_scripts {
     'shared/namespace.lua',
     'shared/text.lua',
+    'shared/locale.lua',
 }
 
 server_scripts {

@@ -1,0 +1,98 @@
+---Responders by permission. Rights change without an event, so an answer is kept for ten seconds
+---and asked again at the next push, at join and at a command. A push asks again whoever holds a
+---right, and of the others a few, the longest unasked first; the rest follow in the next ticks.
+---Pure: what asks the game is handed in.
+
+---@class CadBridge.Rights
+---@field at integer when it was asked
+---@field responder boolean
+---@field dispatcher boolean
+
+---@class CadBridge.AceResponders
+---@field private allowed fun(source: integer, object: string): boolean
+---@field private counts boolean whether `cadbridge.responder` makes a responder
+---@field private rights table<integer, CadBridge.Rights>
+---@field private holders table<integer, true> sources with any right
+---@field private queue { source: integer, at: integer }[] in the order of asking; may hold outdated entries
+---@field private head integer
+local Ace = {}
+Ace.__index = Ace
+
+local KEPT_MS = 10000
+
+---@param allowed fun(source: integer, object: string): boolean
+---@param counts boolean whether responders are also found by permission
+---@return CadBridge.AceResponders
+local function new(allowed, counts)
+    return setmetatable({
+        allowed = allowed, counts = counts, rights = {}, holders = {}, queue = {}, head = 1,
+    }, Ace)
+end
+
+---Asks the game, whatever is known.
+---@param source integer
+---@param now integer
+---@return boolean changed
+function Ace:ask(source, now)
+    local before = self.rights[source]
+    local rights = {
+        at = now,
+        responder = self.counts and self.allowed(source, 'cadbridge.responder'),
+        dispatcher = self.allowed(source, 'cadbridge.dispatcher'),
+    }
+    self.rights[source] = rights
+    self.holders[source] = (rights.responder or rights.dispatcher) and true or nil
+    self.queue[#self.queue + 1] = { source = source, at = now }
+    return (before and before.responder or false) ~= rights.responder
+        or (before and before.dispatcher or false) ~= rights.dispatcher
+end
+
+---@param source integer
+function Ace:dropped(source)
+    self.rights[source], self.holders[source] = nil, nil
+end
+
+---Holders whose answer is older than ten seconds.
+---@param now integer
+---@return integer[]
+function Ace:staleHolders(now)
+    local sources = {}
+    for source in pairs(self.holders) do
+        if now - self.rights[source].at >= KEPT_MS then sources[#sources + 1] = source end
+    end
+    return sources
+end
+
+---The next players whose answer is older than ten seconds, the oldest first.
+---@param now integer
+---@param most integer
+---@return integer[]
+function Ace:stale(now, most)
+    local sources = {}
+    while #sources < most and self.queue[self.head] do
+        local entry = self.queue[self.head]
+        local rights = self.rights[entry.source]
+        if rights and rights.at == entry.at then
+            if now - entry.at < KEPT_MS then break end
+            sources[#sources + 1] = entry.source
+        end
+        self.queue[self.head] = nil
+        self.head = self.head + 1
+    end
+    if self.head > #self.queue then self.queue, self.head = {}, 1 end
+    return sources
+end
+
+---@param source integer
+---@return boolean
+function Ace:holds(source)
+    return self.rights[source] ~= nil and self.rights[source].responder
+end
+
+---@param source integer
+---@return boolean
+function Ace:dispatches(source)
+    return self.rights[source] ~= nil and self.rights[source].dispatcher
+end
+
+CadBridge.aceResponders = { new = new }

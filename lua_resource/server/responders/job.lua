@@ -1,0 +1,89 @@
+---Responders by job: those on duty in a job of the list, by the framework of the server. Player
+---objects of frameworks are costly to copy, so a player's job is read when it changes, and kept.
+---Pure: the framework, found by `main`, is handed in.
+
+---@class CadBridge.Job
+---@field name string
+---@field kind string? type of job, such as `leo`
+---@field onDuty boolean
+
+---One framework: how to read a player's job, and what tells that it changed.
+---@class CadBridge.Framework
+---@field resource string
+---@field read fun(exports: table, source: integer, jobs: table<string, true>): CadBridge.Job? nil while no character is loaded; may raise
+---@field character fun(exports: table, source: integer): string? name of the character; may raise
+---@field events table<string, fun(...): integer?> event -> which player to read again
+
+---@class CadBridge.JobResponders
+---@field framework CadBridge.Framework?
+---@field private exports table
+---@field private wanted table<string, true>
+---@field private jobs table<integer, CadBridge.Job>
+local Jobs = {}
+Jobs.__index = Jobs
+
+---@param exports table of the game
+---@param names string[] jobs, or types of jobs
+---@return CadBridge.JobResponders
+local function new(exports, names)
+    local wanted = {}
+    for _, name in ipairs(names) do wanted[name] = true end
+    return setmetatable({ exports = exports, wanted = wanted, jobs = {} }, Jobs)
+end
+
+---The framework started, or stopped: nothing known counts any more.
+---@param framework CadBridge.Framework?
+function Jobs:use(framework)
+    self.framework, self.jobs = framework, {}
+end
+
+---Reads the player's job. A framework that lacks an export, or has no character yet, says nothing.
+---@param source integer
+function Jobs:read(source)
+    self.jobs[source] = nil
+    if not self.framework then return end
+    local ok, job = pcall(self.framework.read, self.exports, source, self.wanted)
+    if ok and type(job) == 'table' and type(job.name) == 'string' then self.jobs[source] = job end
+end
+
+---@param source integer
+function Jobs:dropped(source)
+    self.jobs[source] = nil
+end
+
+---@param source integer
+---@return boolean
+function Jobs:holds(source)
+    local job = self.jobs[source]
+    return job ~= nil and job.onDuty and (self.wanted[job.name] or self.wanted[job.kind or job.name] or false)
+end
+
+---@param source integer
+---@return CadBridge.Job?
+function Jobs:of(source)
+    return self.jobs[source]
+end
+
+---Name of the player's character; nil where no framework tells.
+---@param source integer
+---@return string?
+function Jobs:character(source)
+    if not self.framework then return nil end
+    local ok, name = pcall(self.framework.character, self.exports, source)
+    if ok and type(name) == 'string' and name:match('%S') then return name end
+    return nil
+end
+
+---The framework that runs, in the order of detection.
+---@param frameworks CadBridge.Framework[]
+---@param state fun(resource: string): string
+---@return CadBridge.Framework?
+local function detect(frameworks, state)
+    for _, framework in ipairs(frameworks) do
+        if state(framework.resource) == 'started' then return framework end
+    end
+    return nil
+end
+
+CadBridge.frameworks = {}
+CadBridge.jobResponders = { new = new, detect = detect }
