@@ -65,12 +65,10 @@ class Listener:
     async def start(self) -> None:
         """Listen; OSError when the port is taken."""
         server = web.Server(self._answer, access_log=None, auto_decompress=False)
-        runner = web.ServerRunner(server, handle_signals=False)
+        runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=BODY_SECONDS)
         await runner.setup()
         self._runner = runner
-        site = web.TCPSite(
-            runner, self._settings.host, self._configured_port, shutdown_timeout=BODY_SECONDS
-        )
+        site = web.TCPSite(runner, self._settings.host, self._configured_port)
         await site.start()
         self.port = runner.addresses[0][1]
         log.info("push listener opened", host=self._settings.host, port=self.port)

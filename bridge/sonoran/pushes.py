@@ -47,10 +47,19 @@ class Outcome:
         return _STATUS.get(self.code, 200)
 
 
+class Accepted(Protocol):
+    """What the journal made of some facts."""
+
+    @property
+    def events(self) -> int:
+        """How many events they made; 0: they said nothing new."""
+        ...
+
+
 class Accepts(Protocol):
     """Where the facts of one server go."""
 
-    async def accept(self, facts: Sequence[Fact]) -> object:
+    async def accept(self, facts: Sequence[Fact]) -> Accepted:
         """Fold and make durable; see `Ingest.accept`."""
         ...
 
@@ -132,16 +141,13 @@ class Pushes:
         push_type = push.pop("type", None)
         if not isinstance(push_type, str) or not _TYPE.fullmatch(push_type):
             raise PushRejected("is no text of 1 to 64 letters, digits or _", "type", code="no_type")
-        push_type = push_type.upper()
-        if push_type == "GET_LOGS":  # the CAD's support asks for logs; ours are the owner's
-            return Outcome("ignored")
-        if push_type not in payloads.KNOWN_TYPES:
+        if push_type.upper() not in payloads.KNOWN_TYPES:
             self._metrics.unknown_types.inc()
         facts = payloads.parse(push_type, push, self._now(), self._pass_through)
         if not facts:
             return Outcome("ignored")
-        await self._ingests[server].accept(facts)
-        return Outcome("ok")
+        accepted = await self._ingests[server].accept(facts)
+        return Outcome("ok" if accepted.events else "duplicate")
 
     def _kept(self, server: int, way: Way, outcome: Outcome, body: bytes) -> Outcome:
         self._rejected.keep(

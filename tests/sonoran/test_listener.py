@@ -233,16 +233,15 @@ async def test_beyond_the_greatest_number_in_work_a_push_is_asked_to_come_back(
 async def test_what_was_accepted_is_finished_before_the_listener_stops(until: Until) -> None:
     receiver = Receiver()
     receiver.gate = asyncio.Event()
-    async with contextlib.AsyncExitStack() as stack:
-        url, http = await stack.enter_async_context(listening(receiver))
+    async with aiohttp.ClientSession() as http, contextlib.AsyncExitStack() as stack:
+        url, _ = await stack.enter_async_context(listening(receiver))
         posting = asyncio.create_task(http.post(url + "/event", data=b"ok"))
         await until(lambda: receiver.bodies)
+        stopping = asyncio.create_task(stack.aclose())
         asyncio.get_running_loop().call_later(0.2, receiver.gate.set)
-        closing = asyncio.create_task(stack.aclose())
-        answer = await posting
-        assert answer.status == 200
-        answer.release()
-        await closing
+        async with await posting as answer:
+            assert answer.status == 200
+        await stopping
 
 
 async def test_nonsense_on_the_wire_is_answered_and_the_listener_lives() -> None:
