@@ -1,0 +1,243 @@
+"""One Lua state: the scripts of one resource on one side (server, or one player's game)."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lupa.lua54
+
+from bridge.demo.game.console import ScriptError
+from bridge.demo.game.hashing import joaat
+from bridge.demo.game.natives.signature import Native, NativeError, lua_bindings, natives_of
+from bridge.demo.game.packing import decode, encode_args, text_of
+
+if TYPE_CHECKING:
+    from bridge.demo.game.world import World
+
+__all__ = ["LuaRuntime", "ScriptFailure"]
+
+_LUA_FOLDER = Path(__file__).parent / "lua"
+_instances = itertools.count(1)
+
+
+class ScriptFailure(Exception):
+    """A script raised an error at a call that a test made."""
+
+
+@cache
+def _source(name: str) -> bytes:
+    return (_LUA_FOLDER / name).read_bytes()
+
+
+@cache
+def _bindings(natives: tuple[Native, ...]) -> bytes:
+    return lua_bindings(list(natives))
+
+
+def _file_handle(lua: Any, content: bytes) -> Any:
+    """Return the little of a file object that scripts use: read, lines, close."""
+    return lua.eval(
+        b"function(content) return {"
+        b"read = function(self, how) return content end,"
+        b"lines = function() return content:gmatch('[^\\n]+') end,"
+        b"close = function() return true end } end"
+    )(content)
+
+
+class LuaRuntime:
+    """Loads scripts, takes events and calls, wakes threads.
+
+    `instance` tells runtimes apart in function references, `seconds` is the time spent inside
+    since it was last read by the server.
+    """
+
+    handles = ".lua"
+
+    def __init__(
+        self,
+        world: World,
+        resource: str,
+        libraries: Iterable[object],
+        globals_allowed: frozenset[str] | None = None,
+    ) -> None:
+        self._globals_allowed = globals_allowed
+        self.world = world
+        self.resource = resource
+        self.instance = next(_instances)
+        self.next_due: int | None = None
+        self.seconds = 0.0
+        self._depth = 0
+        self._closed = False
+        natives: dict[Native, Callable[..., Any]] = {}
+        for library in libraries:
+            natives.update(natives_of(library))
+        self._lua = lupa.lua54.LuaRuntime(
+            encoding=None,
+            unpack_returned_tuples=True,
+            register_eval=False,
+            register_builtins=False,
+        )
+        self._entries = self._build(natives)
+
+    def _build(self, natives: dict[Native, Callable[..., Any]]) -> Any:
+        lua = self._lua
+        functions = lua.table_from({n.name.encode(): f for n, f in natives.items()})
+        load = lua.eval(b"function(text) return assert(load(text, '@citizen:/host.lua', 't')) end")
+        setup = load(_source("host.lua"))
+        clock = self.world.clock
+        host = lua.table_from(
+            {
+                b"trace": self._trace,
+                b"now": clock.now,
+                b"time": clock.seconds,
+                b"clock": time.process_time,
+                b"platform": b"Windows" if sys.platform == "win32" else b"Linux",
+                b"script_error": self._script_error,
+                b"is_python_error": lambda value: isinstance(value, Exception),
+                b"canonicalize_ref": self._canonicalize,
+                b"invoke_ref": self._invoke,
+                b"hash": lambda text: joaat(text_of(text)),
+                b"new_global": self._new_global,
+                b"open_file": self._open_file,
+                b"remove_file": self._remove_file,
+                b"FORMAT_STACK_TRACE": joaat("FORMAT_STACK_TRACE"),
+            }
+        )
+        return setup(
+            host,
+            self.world.side.encode(),
+            lambda name: self.world.lua_source(text_of(name)),
+            functions,
+            _bindings(tuple(natives)),
+        )
+
+    # What the runtime's scripts call -----------------------------------------------------------
+
+    def _trace(self, text: bytes) -> None:
+        self.world.console.script(self.resource, text.decode("utf-8", "replace"))
+
+    def _script_error(self, text: bytes, trace: bytes) -> None:
+        self.world.console.error(
+            self.resource, text.decode("utf-8", "replace"), trace.decode("utf-8", "replace")
+        )
+
+    def _new_global(self, name: bytes) -> None:
+        allowed = self._globals_allowed
+        if allowed is not None and text_of(name) not in allowed:
+            problem = f"global {text_of(name)} was created"
+            self.world.console.errors.append(
+                ScriptError(self.world.console.where, self.resource, problem)
+            )
+
+    def _canonicalize(self, index: int) -> bytes:
+        return f"{self.resource}:{self.instance}:{index}".encode()
+
+    def _invoke(self, reference: bytes, arguments: bytes) -> bytes | None:
+        return self.world.invoke(text_of(reference), arguments)
+
+    def _own_file(self, name: bytes) -> str | None:
+        """Return the name within the resource of a path under it, None for any other path."""
+        prefix = self.world.path_of(self.resource) + "/"
+        text = text_of(name)
+        return text.removeprefix(prefix) if text.startswith(prefix) else None
+
+    def _open_file(self, name: bytes, mode: bytes = b"r") -> Any:
+        own = self._own_file(name)
+        if own is None or not mode.startswith(b"r"):
+            return None, name + b": Permission denied", 13
+        content = self.world.resources[self.resource].files.read(own)
+        if content is None:
+            return None, name + b": No such file or directory", 2
+        return _file_handle(self._lua, content)
+
+    def _remove_file(self, name: bytes) -> Any:
+        own = self._own_file(name)
+        if own is None:
+            return None, name + b": Permission denied", 13
+        if not self.world.resources[self.resource].files.remove(own):
+            return None, name + b": No such file or directory", 2
+        return True
+
+    # What the world calls ----------------------------------------------------------------------
+
+    def _enter(self, entry: bytes, *arguments: object) -> Any:
+        world = self.world
+        world.stack.append(self)
+        self._depth += 1
+        start = time.perf_counter()
+        try:
+            return self._entries[entry](*arguments)
+        except lupa.lua54.LuaError as problem:
+            world.console.error(self.resource, str(problem))
+            return None
+        except NativeError as problem:
+            world.console.error(self.resource, str(problem))
+            return None
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                self.seconds += time.perf_counter() - start
+            self.next_due = 0  # something may have been scheduled: the next tick looks
+            world.stack.pop()
+
+    def load(self, name: str, text: bytes) -> None:
+        """Load and run a script file; what goes wrong is printed as FXServer prints it."""
+        result = self._enter(b"script", text, f"@{self.resource}/{name}".encode())
+        if isinstance(result, tuple):
+            problem = text_of(result[1])
+            self.world.console.script(
+                self.resource,
+                f"Error parsing script {name} in resource {self.resource}: {problem}\n",
+            )
+            self.world.script_failed(self.resource, name, problem)
+
+    def trigger(self, name: str, payload: bytes, source: str) -> None:
+        """Run the handlers of an event."""
+        self._enter(b"event", name.encode("utf-8", "surrogateescape"), payload, source.encode())
+
+    def call_ref(self, index: int, arguments: bytes) -> bytes | None:
+        """Call a function of a script by its reference."""
+        result: bytes | None = self._enter(b"call_ref", index, arguments)
+        return result
+
+    def duplicate_ref(self, index: int) -> bool:
+        """Count one more user of a function; False if it is unknown."""
+        return bool(self._enter(b"duplicate_ref", index) == index)
+
+    def delete_ref(self, index: int) -> None:
+        """Count one user of a function less."""
+        if not self._closed:
+            self._enter(b"delete_ref", index)
+
+    def tick(self) -> None:
+        """Wake the threads that are due."""
+        if self.next_due is None or self.next_due > self.world.clock.now():
+            return
+        self.next_due = self._enter(b"tick")
+
+    def evaluate(self, code: str, *arguments: object) -> list[Any]:
+        """Run a chunk of a test and return its results.
+
+        Raises:
+            ScriptFailure: it does not parse, or raised.
+        """
+        result = self._enter(b"evaluate", code.encode(), encode_args(arguments))
+        if not isinstance(result, bytes):
+            raise ScriptFailure(text_of(result[1]) if isinstance(result, tuple) else "failed")
+        values = decode(result)
+        return values if isinstance(values, list) else [values]
+
+    def native_calls(self) -> Counter[str]:
+        """Return how often each native was called since the start."""
+        return Counter({text_of(name): count for name, count in self._entries[b"counts"].items()})
+
+    def close(self) -> None:
+        """End: references into this runtime are dead from now on."""
+        self._closed = True
