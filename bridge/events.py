@@ -23,6 +23,11 @@ communityUserIds, identities, apiIds, metaData.callerCommunityUserId. The first 
 
 NO_IDS: IdLists = ((), (), (), (), ())
 
+MOST_NOTES = 50
+"""Notes kept of a call, the newest: each travels with every later event of its call."""
+MOST_UNITS = 1000
+"""Idents attached to one call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Position:

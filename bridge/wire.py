@@ -35,11 +35,45 @@ from bridge.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bridge.events import IdLists
 
 Json = dict[str, Any]
+
+CALL_FIELDS = {
+    "emergency": "emergency",
+    "caller": "caller",
+    "location": "location",
+    "description": "description",
+    "postal": "postal",
+    "position": "position",
+    "caller_ids": "callerIds",
+    "silent": "silent",
+    "title": "title",
+    "code": "code",
+    "priority": "priority",
+    "status": "status",
+    "units": "units",
+    "notes": "notes",
+    "origin_911": "origin911",
+}
+"""What can change about a call: the name here and on the wire."""
+UNIT_FIELDS = {
+    "number": "number",
+    "name": "name",
+    "department": "department",
+    "subdivision": "subdivision",
+    "rank": "rank",
+    "group": "group",
+    "agency": "agency",
+    "status": "status",
+    "panic": "panic",
+    "dispatcher": "dispatcher",
+    "account": "account",
+    "player_ids": "playerIds",
+}
+"""What can change about a unit: the name here and on the wire."""
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
@@ -140,30 +174,10 @@ def event_from_json(body: Mapping[str, Any], at: int) -> Event:
 
 def call_to_json(call: Call, at: int) -> Json:
     """Return the call as design.md section 5 names its fields, with its age at the time `at`."""
-    position = call.position
-    return _without_nothing(
-        {
-            "key": call.key,
-            "id": call.id,
-            "kind": call.kind,
-            "emergency": call.emergency,
-            "caller": call.caller,
-            "location": call.location,
-            "description": call.description,
-            "postal": call.postal,
-            "position": position and _position_to_json(position),
-            "callerIds": call.caller_ids if call.caller_ids != NO_IDS else None,
-            "silent": call.silent,
-            "title": call.title,
-            "code": call.code,
-            "priority": call.priority,
-            "status": call.status,
-            "units": call.units,
-            "notes": [_note_to_json(note) for note in call.notes],
-            "origin911": call.origin_911,
-            "age": at - call.opened_at,
-        }
-    )
+    body: Json = {"key": call.key, "id": call.id, "kind": call.kind}
+    _add_fields(body, call, CALL_FIELDS)
+    body["age"] = at - call.opened_at
+    return body
 
 
 def call_from_json(body: Mapping[str, Any], at: int) -> Call:
@@ -193,23 +207,9 @@ def call_from_json(body: Mapping[str, Any], at: int) -> Call:
 
 def unit_to_json(unit: Unit) -> Json:
     """Return the unit as design.md section 5 names its fields."""
-    return _without_nothing(
-        {
-            "ident": unit.ident,
-            "number": unit.number,
-            "name": unit.name,
-            "department": unit.department,
-            "subdivision": unit.subdivision,
-            "rank": unit.rank,
-            "group": unit.group,
-            "agency": unit.agency,
-            "status": unit.status,
-            "panic": unit.panic,
-            "dispatcher": unit.dispatcher,
-            "account": unit.account,
-            "playerIds": unit.player_ids if unit.player_ids != NO_IDS else None,
-        }
-    )
+    body: Json = {"ident": unit.ident}
+    _add_fields(body, unit, UNIT_FIELDS)
+    return body
 
 
 def unit_from_json(body: Mapping[str, Any]) -> Unit:
@@ -231,12 +231,18 @@ def unit_from_json(body: Mapping[str, Any]) -> Unit:
     )
 
 
+def _add_fields(body: Json, thing: Call | Unit, fields: Mapping[str, str]) -> None:
+    for field, name in fields.items():
+        value = getattr(thing, field)
+        if value or (value == 0 and value is not False):  # a status of 0 is one
+            if field in _AS_JSON:
+                value = _AS_JSON[field](value)
+            if value is not None:
+                body[name] = value
+
+
 def _without_nothing(body: Json) -> Json:
-    return {
-        name: value
-        for name, value in body.items()
-        if value is not None and value is not False and value not in ("", (), [])
-    }
+    return {name: value for name, value in body.items() if value}
 
 
 def _position_to_json(position: Position) -> Json:
@@ -250,6 +256,22 @@ def _note_to_json(note: Note) -> Json:
     return _without_nothing(
         {"content": note.content, "label": note.label, "kind": note.kind, "time": note.time}
     )
+
+
+def _notes_to_json(notes: tuple[Note, ...]) -> list[Json]:
+    return [_note_to_json(note) for note in notes]
+
+
+def _ids_to_json(lists: IdLists) -> IdLists | None:
+    return lists if any(lists) else None
+
+
+_AS_JSON: dict[str, Callable[[Any], Any]] = {
+    "position": _position_to_json,
+    "notes": _notes_to_json,
+    "caller_ids": _ids_to_json,
+    "player_ids": _ids_to_json,
+}
 
 
 def _note_from_json(body: Mapping[str, Any]) -> Note:

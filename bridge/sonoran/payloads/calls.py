@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, PlainValidator
 
 from bridge.errors import PushRejected
-from bridge.events import NO_IDS, Call, CallId, IdLists, Note
+from bridge.events import MOST_NOTES, NO_IDS, Call, CallId, IdLists, Note
 from bridge.facts import Attached, Closed, Detached, Fact, Noted, Placed, Removed, Written
 from bridge.sonoran.payloads import values
 from bridge.sonoran.payloads.shapes import (
@@ -44,9 +44,6 @@ __all__ = [
     "place_911",
     "remove_911",
 ]
-
-NOTES = 50
-"""Notes kept of a call, the newest: each travels with every later event of its call."""
 
 Short = Annotated[Text, cut_to(values.SHORT)]
 Name = Annotated[Text, cut_to(values.NAME)]
@@ -318,7 +315,7 @@ def _origin(meta: Body) -> str | None:
 def _notes(value: object) -> tuple[Note, ...] | None:
     """Return the notes of a call; None where nothing was said: the documented empty text too."""
     if isinstance(value, list):
-        found = [each for raw in value[-NOTES:] if (each := _note(raw)) is not None]
+        found = [each for raw in value[-MOST_NOTES:] if (each := _note(raw)) is not None]
         return tuple(found)
     single = _note(value)
     return None if single is None else (single,)
