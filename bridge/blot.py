@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["BLOT", "Secrets"]
 
 BLOT = "█████"
+SHORTEST = 4
+"""Characters of a secret that is looked for: a shorter word is none, and is part of many others."""
 
 
 class Secrets:
@@ -30,13 +32,13 @@ class Secrets:
         self.add(*words)
 
     def add(self, *words: str) -> None:
-        """Register secrets; empty ones are ignored.
+        """Register secrets; what is shorter than `SHORTEST` is ignored.
 
         Each is also looked for as JSON and as a URL would write it, in any letter case.
         """
         for word in words:
-            self._forms |= {word, json.dumps(word)[1:-1], quote(word, safe="")}
-        self._forms.discard("")
+            if len(word) >= SHORTEST:
+                self._forms |= {word, json.dumps(word)[1:-1], quote(word, safe="")}
         if not self._forms:
             return
         forms = sorted(self._forms, key=len, reverse=True)

@@ -21,12 +21,12 @@ def test_a_secret_is_blotted_in_every_form_it_is_written_in(shown: str) -> None:
 
 
 def test_without_secrets_a_text_stays_as_it_is() -> None:
-    assert Secrets(["", ""]).blot("anything") == "anything"
+    assert Secrets(["", "any"]).blot("anything") == "anything"
 
 
 def test_secrets_can_be_added_later_and_the_longer_of_two_wins() -> None:
-    secrets = Secrets(["abc"])
+    secrets = Secrets(["abcd"])
     secrets.add("abcdef")
 
-    assert secrets.blot("abcdef abc") == f"{BLOT} {BLOT}"
+    assert secrets.blot("abcdef abcd") == f"{BLOT} {BLOT}"
     assert secrets.longest == 6
