@@ -75,6 +75,21 @@ UNIT_FIELDS = {
 }
 """What can change about a unit: the name here and on the wire."""
 
+_TYPES: dict[type, str] = {
+    CallOpened: "call.opened",
+    CallChanged: "call.changed",
+    CallClosed: "call.closed",
+    CallNoted: "call.noted",
+    UnitOnDuty: "unit.on_duty",
+    UnitChanged: "unit.changed",
+    UnitOffDuty: "unit.off_duty",
+    TonePlayed: "tone.played",
+    LinkVerified: "link.verified",
+    Pushed: "push",
+    RemovalRemembered: "removal.remembered",
+    UnitsWaiting: "units.waiting",
+}
+
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -86,6 +101,16 @@ def encode(event: Event, at: int) -> bytes:
 def decode(body: bytes, at: int) -> Event:
     """Return the event that `encode(event, at)` made these bytes of."""
     return event_from_json(json.loads(body), at)
+
+
+def type_of(event: Event) -> str:
+    """Return the event's `type`."""
+    return _TYPES[type(event)]
+
+
+def is_hidden(event: Event) -> bool:
+    """Return whether the event is part of the board but not of the stream."""
+    return isinstance(event, (RemovalRemembered, UnitsWaiting))
 
 
 def event_to_json(event: Event, at: int) -> Json:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import PushRejected
@@ -73,6 +73,7 @@ def two_911_pushes(draw: st.DrawFn) -> tuple[Any, Any]:
     return spelled(), spelled()
 
 
+@settings(deadline=None)
 @given(two_911_pushes())
 def test_a_911_call_is_the_same_in_every_shape(pushes: tuple[Any, Any]) -> None:
     one, other = (parse("EVENT_911", {"data": data}, NOW) for data in pushes)
@@ -107,6 +108,7 @@ def two_dispatch_pushes(draw: st.DrawFn) -> tuple[Any, Any]:
     return spelled(), spelled()
 
 
+@settings(deadline=None)
 @given(two_dispatch_pushes(), st.sampled_from(["EVENT_DISPATCH_NEW", "event_dispatch_edit"]))
 def test_a_dispatch_call_is_the_same_in_every_shape(pushes: tuple[Any, Any], kind: str) -> None:
     one, other = (parse(kind, {"data": data}, NOW) for data in pushes)
@@ -127,6 +129,7 @@ OF_UNITS = {
 }
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from(sorted(OF_UNITS)), IDENTS)
 def test_units_are_the_same_whatever_they_are_called_by(
     data: st.DataObject, kind: str, idents: list[int]
@@ -137,6 +140,7 @@ def test_units_are_the_same_whatever_they_are_called_by(
     assert parse(kind, {"data": other}, NOW) == parse(kind, {"data": plain}, NOW)
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from(["EVENT_REMOVE_911", "EVENT_DISPATCH_CLOSED"]))
 def test_calls_are_the_same_whatever_they_are_called_by(data: st.DataObject, kind: str) -> None:
     numbers = data.draw(st.lists(NUMBERS, min_size=1, max_size=5, unique=True))
@@ -167,6 +171,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(KNOWN_TYPES)), JSON)
 def test_whatever_is_sent_is_facts_or_a_rejection_with_a_path(kind: str, data: Any) -> None:
     path = "data"

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
@@ -48,6 +48,7 @@ def test_a_text_is_cut_and_free_of_what_harms(sent: object, kept: str) -> None:
     assert values.text(sent, 20) == kept
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=300))
 def test_every_text_can_be_encoded_and_printed_on_one_line(sent: str) -> None:
     kept = values.text(sent, 50)
@@ -289,6 +290,7 @@ def test_a_position_is_on_the_map_or_none(
     assert values.position(*sent) == read
 
 
+@settings(deadline=None)
 @given(ANYTHING, ANYTHING, ANYTHING)
 def test_no_value_raises_anything_but_a_refusal(a: Any, b: Any, c: Any) -> None:
     for tolerant in (values.flag, values.number, values.whole, values.ident, values.choice):
