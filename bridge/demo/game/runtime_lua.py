@@ -21,10 +21,15 @@ from bridge.demo.game.packing import decode, encode_args, text_of
 if TYPE_CHECKING:
     from bridge.demo.game.world import World
 
-__all__ = ["LuaRuntime", "ScriptFailure"]
+__all__ = ["LuaRuntime", "ScriptFailure", "next_instance"]
 
 _LUA_FOLDER = Path(__file__).parent / "lua"
 _instances = itertools.count(1)
+
+
+def next_instance() -> int:
+    """Return a number that no other runtime has: it tells function references apart."""
+    return next(_instances)
 
 
 class ScriptFailure(Exception):
@@ -39,16 +44,6 @@ def _source(name: str) -> bytes:
 @cache
 def _bindings(natives: tuple[Native, ...]) -> bytes:
     return lua_bindings(list(natives))
-
-
-def _file_handle(lua: Any, content: bytes) -> Any:
-    """Return the little of a file object that scripts use: read, lines, close."""
-    return lua.eval(
-        b"function(content) return {"
-        b"read = function(self, how) return content end,"
-        b"lines = function() return content:gmatch('[^\\n]+') end,"
-        b"close = function() return true end } end"
-    )(content)
 
 
 class LuaRuntime:
@@ -70,7 +65,7 @@ class LuaRuntime:
         self._globals_allowed = globals_allowed
         self.world = world
         self.resource = resource
-        self.instance = next(_instances)
+        self.instance = next_instance()
         self.next_due: int | None = None
         self.seconds = 0.0
         self._depth = 0
@@ -84,7 +79,16 @@ class LuaRuntime:
             register_eval=False,
             register_builtins=False,
         )
-        self._entries = self._build(natives)
+        entries = self._build(natives)
+        self._counts = entries[b"counts"]
+        # Functions, not the table: inside of a nested call lupa misreads a table's fields.
+        self._script = entries[b"script"]
+        self._event = entries[b"event"]
+        self._call_ref = entries[b"call_ref"]
+        self._duplicate_ref = entries[b"duplicate_ref"]
+        self._delete_ref = entries[b"delete_ref"]
+        self._tick = entries[b"tick"]
+        self._evaluate = entries[b"evaluate"]
 
     def _build(self, natives: dict[Native, Callable[..., Any]]) -> Any:
         lua = self._lua
@@ -155,7 +159,7 @@ class LuaRuntime:
         content = self.world.resources[self.resource].files.read(own)
         if content is None:
             return None, name + b": No such file or directory", 2
-        return _file_handle(self._lua, content)
+        return content
 
     def _remove_file(self, name: bytes) -> Any:
         own = self._own_file(name)
@@ -167,13 +171,13 @@ class LuaRuntime:
 
     # What the world calls ----------------------------------------------------------------------
 
-    def _enter(self, entry: bytes, *arguments: object) -> Any:
+    def _enter(self, entry: Any, *arguments: object) -> Any:
         world = self.world
         world.stack.append(self)
         self._depth += 1
         start = time.perf_counter()
         try:
-            return self._entries[entry](*arguments)
+            return entry(*arguments)
         except lupa.lua54.LuaError as problem:
             world.console.error(self.resource, str(problem))
             return None
@@ -189,7 +193,7 @@ class LuaRuntime:
 
     def load(self, name: str, text: bytes) -> None:
         """Load and run a script file; what goes wrong is printed as FXServer prints it."""
-        result = self._enter(b"script", text, f"@{self.resource}/{name}".encode())
+        result = self._enter(self._script, text, f"@{self.resource}/{name}".encode())
         if isinstance(result, tuple):
             problem = text_of(result[1])
             self.world.console.script(
@@ -200,27 +204,27 @@ class LuaRuntime:
 
     def trigger(self, name: str, payload: bytes, source: str) -> None:
         """Run the handlers of an event."""
-        self._enter(b"event", name.encode("utf-8", "surrogateescape"), payload, source.encode())
+        self._enter(self._event, name.encode("utf-8", "surrogateescape"), payload, source.encode())
 
     def call_ref(self, index: int, arguments: bytes) -> bytes | None:
         """Call a function of a script by its reference."""
-        result: bytes | None = self._enter(b"call_ref", index, arguments)
+        result: bytes | None = self._enter(self._call_ref, index, arguments)
         return result
 
     def duplicate_ref(self, index: int) -> bool:
         """Count one more user of a function; False if it is unknown."""
-        return bool(self._enter(b"duplicate_ref", index) == index)
+        return bool(self._enter(self._duplicate_ref, index) == index)
 
     def delete_ref(self, index: int) -> None:
         """Count one user of a function less."""
         if not self._closed:
-            self._enter(b"delete_ref", index)
+            self._enter(self._delete_ref, index)
 
     def tick(self) -> None:
         """Wake the threads that are due."""
         if self.next_due is None or self.next_due > self.world.clock.now():
             return
-        self.next_due = self._enter(b"tick")
+        self.next_due = self._enter(self._tick)
 
     def evaluate(self, code: str, *arguments: object) -> list[Any]:
         """Run a chunk of a test and return its results.
@@ -228,7 +232,7 @@ class LuaRuntime:
         Raises:
             ScriptFailure: it does not parse, or raised.
         """
-        result = self._enter(b"evaluate", code.encode(), encode_args(arguments))
+        result = self._enter(self._evaluate, code.encode(), encode_args(arguments))
         if not isinstance(result, bytes):
             raise ScriptFailure(text_of(result[1]) if isinstance(result, tuple) else "failed")
         values = decode(result)
@@ -236,7 +240,7 @@ class LuaRuntime:
 
     def native_calls(self) -> Counter[str]:
         """Return how often each native was called since the start."""
-        return Counter({text_of(name): count for name, count in self._entries[b"counts"].items()})
+        return Counter({text_of(name): count for name, count in self._counts.items()})
 
     def close(self) -> None:
         """End: references into this runtime are dead from now on."""

@@ -28,6 +28,7 @@ from bridge.demo.game.network import Packet, ServerDoor
 from bridge.demo.game.packing import FunctionRef, encode_args
 from bridge.demo.game.players import Player, Players
 from bridge.demo.game.resource import Resource, Runtime
+from bridge.demo.game.runtime_js import JsRuntime
 from bridge.demo.game.runtime_lua import LuaRuntime, ScriptFailure
 from bridge.demo.game.world import World
 
@@ -118,6 +119,9 @@ class GameServer:
         self._packets: dict[int, list[Packet]] = {}
         self._outgoing: list[tuple[int, int, Packet]] = []
         self._machines: dict[str, dict[str, KvpValue]] = {}
+        self._js: list[JsRuntime] = []
+        self._taken: list[JsRuntime] = []
+        self._inside = 0
         self._task: asyncio.Task[None] | None = None
         self._measured: tuple[Counter[str], float] = (Counter(), 0.0)
         self._own = ResourceFiles(resource_dir, files)
@@ -131,16 +135,54 @@ class GameServer:
     def _make(self, world: World, resource: str, scripts: list[str]) -> list[Runtime]:
         runtimes: list[Runtime] = []
         if any(LuaRuntime.handles in script for script in scripts):
-            libraries = [
-                ResourceNatives(world, resource),
-                EventNatives(world, resource),
-                KvpNatives(self.store, resource),
-                PlayerNatives(self),
-                EntityNatives(self),
-                ServerNatives(self, resource),
-            ]
+            libraries = self._libraries(resource)
             runtimes.append(LuaRuntime(world, resource, libraries, self.globals_of(resource)))
+        if self.javascript and any(JsRuntime.handles in script for script in scripts):
+            runtimes.append(self._make_js(world, resource))
         return runtimes
+
+    def _libraries(self, resource: str) -> list[object]:
+        return [
+            ResourceNatives(self.world, resource),
+            EventNatives(self.world, resource),
+            KvpNatives(self.store, resource),
+            PlayerNatives(self),
+            EntityNatives(self),
+            ServerNatives(self, resource),
+        ]
+
+    def _make_js(self, world: World, resource: str) -> JsRuntime:
+        root = world.resources[resource].files.root
+        runtime = JsRuntime(
+            world,
+            resource,
+            self._libraries(resource),
+            folder="" if root is None else str(root),
+            websocket=self.websocket,
+            entering=self.scripts,
+        )
+        self._js = [known for known in self._js if not known.gone]
+        self._js.append(runtime)
+        if self._inside:
+            runtime.take()
+            self._taken.append(runtime)
+        return runtime
+
+    @contextmanager
+    def scripts(self) -> Iterator[None]:
+        """Hold while scripts of the server are entered: JavaScript does not run by itself."""
+        self._inside += 1
+        if self._inside == 1:
+            self._taken = list(self._js)
+            for runtime in self._taken:
+                runtime.take()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if self._inside == 0:
+                for runtime in self._taken:
+                    runtime.give()
 
     def globals_of(self, resource: str) -> frozenset[str] | None:
         """Return the globals that a resource may make; None: any, it is not the one in test."""
@@ -197,7 +239,8 @@ class GameServer:
                 client.unload()
         for resource in list(self.world.resources.values()):
             if resource.state == "started":
-                resource.stop(self.world)
+                with self.scripts():
+                    resource.stop(self.world)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -226,7 +269,8 @@ class GameServer:
         except ManifestRefused as refusal:
             self.console_output.write("resources", f"^1Resource {name} {refusal}^7\n")
             raise
-        resource.start(self.world)
+        with self.scripts():
+            resource.start(self.world)
         self.console_output.write("resources", f"Started resource {name}\n")
 
     async def start_resource(self, name: str) -> None:
@@ -239,7 +283,8 @@ class GameServer:
 
     async def stop_resource(self, name: str) -> None:
         """Stop a resource everywhere."""
-        self.world.resources[name].stop(self.world)
+        with self.scripts():
+            self.world.resources[name].stop(self.world)
         self.console_output.write("resources", f"Stopping resource {name}\n")
         for client in self._clients.values():
             client.stop_resource(name)
@@ -353,7 +398,8 @@ class GameServer:
 
     def _internal(self, name: str, source: int, *args: object) -> bool:
         """Trigger an event that the server itself raises about a player."""
-        return self.world.trigger(name, encode_args(args), f"internal-net:{source}")
+        with self.scripts():
+            return self.world.trigger(name, encode_args(args), f"internal-net:{source}")
 
     def player(self, source: int) -> Player:
         """Return a player who is connected."""
@@ -420,7 +466,8 @@ class GameServer:
             return
         verdict = door.command(self.clock.now(), line)
         if verdict is None:
-            self.world.commands.execute(line, player.principals(), source)
+            with self.scripts():
+                self.world.commands.execute(line, player.principals(), source)
         elif verdict:
             self.drop_now(source, verdict)
 
@@ -447,7 +494,8 @@ class GameServer:
 
     def _tick(self) -> None:
         self._deliver()
-        self.world.tick()
+        with self.scripts():
+            self.world.tick()
 
     def _frame(self) -> None:
         for client in list(self._clients.values()):
@@ -529,9 +577,10 @@ class GameServer:
         """Type into the server's console; returns the lines that were printed meanwhile."""
         before = len(self.console_output.lines)
         for command in split_line(line):
-            if not self.world.commands.execute(command, None, 0):
-                name = command.split()[0]
-                self.console_output.write("cmd", f"No such command {name}.\n")
+            with self.scripts():
+                known = self.world.commands.execute(command, None, 0)
+            if not known:
+                self.console_output.write("cmd", f"No such command {command.split()[0]}.\n")
         return self.console_output.since(before)
 
     @property
@@ -557,11 +606,12 @@ class GameServer:
 
     @contextmanager
     def _posing(self, resource: str) -> Iterator[None]:
-        self.world.stack.append(Poser(resource))
-        try:
-            yield
-        finally:
-            self.world.stack.pop()
+        with self.scripts():
+            self.world.stack.append(Poser(resource))
+            try:
+                yield
+            finally:
+                self.world.stack.pop()
 
     def emit_local(self, name: str, *args: object, resource: str | None = None) -> bool:
         """Trigger a local event as a resource (this one if none is named).
@@ -608,7 +658,8 @@ class GameServer:
         Raises:
             ScriptFailure: it raised.
         """
-        values = self._lua_runtime().evaluate(code, *args)
+        with self.scripts():
+            values = self._lua_runtime().evaluate(code, *args)
         return values[0] if values else None
 
     def _lua_runtime(self) -> LuaRuntime:
@@ -619,7 +670,8 @@ class GameServer:
 
     def set_convar(self, name: str, value: str) -> None:
         """Set a convar, as `set` does."""
-        self.convars.set(name, value)
+        with self.scripts():
+            self.convars.set(name, value)
 
     def grant_ace(self, principal: str, target: str) -> None:
         """Allow something, as `add_ace` does."""

@@ -71,7 +71,7 @@ part('scheduler.lua')()
 setmetatable(_G, {
     __newindex = function(globals, name, value)
         rawset(globals, name, value)
-        host.new_global(tostring(name))
+        if name ~= 'source' then host.new_global(tostring(name)) end
     end,
 })
 

@@ -41,7 +41,18 @@ return function(host, side)
             rename = function() return nil, 'Permission denied', 13 end,
             tmpname = function() return nil, 'Permission denied', 13 end,
         }
-        io = { open = function(...) return host.open_file(...) end, popen = function() return nil, 'Permission denied', 13 end }
+        io = {
+            open = function(name, mode)
+                local text, problem, code = host.open_file(name, mode or 'r')
+                if not text then return nil, problem, code end
+                return {
+                    read = function() return text end,
+                    lines = function() return text:gmatch('[^\n]+') end,
+                    close = function() return true end,
+                }
+            end,
+            popen = function() return nil, 'Permission denied', 13 end,
+        }
     end
 
     -- Vectors. In the game they are a type of their own: no table, read-only, with a length.
