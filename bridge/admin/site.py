@@ -32,6 +32,8 @@ _FILES = {
 }
 EVENTS = 200
 """Events shown at most."""
+TO_END = 5.0
+"""Seconds for open requests when the bridge stops."""
 LOOK = 10.0
 """Seconds between two looks at the counters, for the plots."""
 
@@ -58,7 +60,9 @@ class AdminSite:
 
     async def start(self) -> None:
         """Listen; OSError when the port is taken."""
-        runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)
+        runner = web.AppRunner(
+            self._app(), access_log=None, handle_signals=False, shutdown_timeout=TO_END
+        )
         await runner.setup()
         self._runner = runner
         await web.TCPSite(runner, self._settings.host, self._settings.port).start()

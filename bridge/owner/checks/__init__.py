@@ -1,0 +1,1 @@
+"""The checks of `doctor`: one small function each, in three groups."""

@@ -1,0 +1,244 @@
+"""Checks of this machine: configuration, files, ports, certificate."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import ssl
+import stat
+import time
+from typing import TYPE_CHECKING, Any
+
+import bridge
+from bridge.owner import resource
+from bridge.owner.checks.check import Check, Context, shown
+from bridge.settings import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["admin_page", "certificate", "configuration", "disk", "ports", "privacy", "versions"]
+
+_DAY = 86400
+_SIDE_FILES = ("", "-wal", "-shm", ".lock", ".epoch")
+
+
+def versions(_: Context) -> Iterator[Check]:
+    """Name what is installed: the first thing a support thread asks."""
+    text = (
+        f"cad-bridge {bridge.__version__}, Python {platform.python_version()}, {platform.system()}"
+    )
+    bundled = resource.version(resource.find())
+    if bundled == bridge.__version__:
+        yield Check("versions", "ok", text)
+    else:
+        yield Check(
+            "versions",
+            "fail",
+            f"{text}, but the bundled resource is {bundled}",
+            "install cad-bridge again",
+        )
+
+
+def configuration(context: Context) -> Iterator[Check]:
+    """Say which configuration it is: owners have several."""
+    settings = context.settings
+    where = shown(context.config) if context.config else "environment variables alone"
+    servers = ", ".join(
+        f"server {server.id}" + (f" ({server.name})" if server.name else "")
+        for server in settings.servers
+    )
+    ways = {"hub": "the hub", "http": "HTTP", "both": "the hub and HTTP"}[settings.cad.source]
+    yield Check("configuration", "ok", f"{where}; {servers}; pushes over {ways}")
+
+
+def privacy(context: Context) -> Iterator[Check]:
+    """Only their owner may read files with secrets and calls in them."""
+    if os.name == "nt":
+        yield Check("file modes", "skip", "Windows has none; keep the folder to yourself")
+        return
+    open_files = [
+        file
+        for file in (context.config, *_journal_files(context))
+        if file is not None and file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077
+    ]
+    if open_files:
+        names = ", ".join(shown(file) for file in open_files)
+        yield Check(
+            "file modes",
+            "warn",
+            f"others on this machine can read {names}",
+            "chmod 600 " + " ".join(f"'{shown(file)}'" for file in open_files),
+        )
+    else:
+        yield Check("file modes", "ok", "configuration and journal can be read by you alone")
+
+
+def ports(context: Context) -> Iterator[Check]:
+    """While no bridge runs, its ports must be free; while one runs, it holds them."""
+    settings = context.settings
+    listeners = [
+        ("admin", settings.admin.host, settings.admin.port),
+        ("gateway", settings.gateway.host, settings.gateway.port),
+    ]
+    if settings.cad.uses_http:
+        listeners.append(("push", settings.push.host, settings.push.port))
+        listeners += [
+            ("push", settings.push.host, server.push_port)
+            for server in settings.servers
+            if server.push_port
+        ]
+    named = ", ".join(f"{port} ({what})" for what, _, port in listeners)
+    if context.status is not None:
+        yield Check("ports", "ok", f"the running bridge has {named}")
+        return
+    taken = [(what, port, why) for what, host, port in listeners if (why := _taken(host, port))]
+    for what, port, why in taken:
+        yield Check(
+            "ports",
+            "fail",
+            f"port {port} ({what}) cannot be opened: {why}",
+            f"end the other program that has it, or choose another one: {what}.port",
+        )
+    if not taken:
+        yield Check("ports", "ok", f"free: {named}")
+
+
+def _taken(host: str, port: int) -> str:
+    """Return why a port cannot be listened on; empty: it can."""
+    try:
+        [(family, kind, _, _, address), *_] = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        with socket.socket(family, kind) as listener:
+            if os.name != "nt":  # there the option would let two programs share a port
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def disk(context: Context) -> Iterator[Check]:
+    """The journal's folder must take what comes."""
+    if not _journal_files(context):
+        yield Check("journal's folder", "skip", "the journal is not on this machine's disk")
+        return
+    folder = context.settings.journal.path.parent
+    if not folder.is_dir():
+        yield Check(
+            "journal's folder",
+            "fail",
+            f"{shown(folder)} is not there",
+            "make it, or change journal.url",
+        )
+        return
+    if not os.access(folder, os.W_OK):
+        yield Check(
+            "journal's folder",
+            "fail",
+            f"{shown(folder)} cannot be written to by this user",
+            "give the user that runs the bridge the right to write there",
+        )
+        return
+    free = shutil.disk_usage(folder).free
+    most = context.settings.journal.max_size
+    size = sum(file.stat().st_size for file in _journal_files(context) if file.exists())
+    text = f"{shown(folder)}: {_mib(size)} used of {_mib(most)}, {_mib(free)} free on the disk"
+    if free + size < most:
+        yield Check(
+            "journal's folder",
+            "warn",
+            text,
+            "the disk would be full before the journal reaches journal.max_size: make room, "
+            "or lower that",
+        )
+    else:
+        yield Check("journal's folder", "ok", text)
+
+
+def _journal_files(context: Context) -> list[Path]:
+    """Return the journal's file and those beside it; none for a journal that is no file."""
+    if not context.settings.journal.url.startswith("sqlite:"):
+        return []
+    path = context.settings.journal.path
+    return [path.with_name(path.name + suffix) for suffix in _SIDE_FILES]
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
+
+
+def certificate(context: Context) -> Iterator[Check]:
+    """Certificate and key of the gateway belong together and are of today."""
+    gateway = context.settings.gateway
+    if gateway.tls_cert is None or gateway.tls_key is None:
+        plain = "loopback only" if is_loopback(gateway.host) else "behind a proxy that encrypts"
+        yield Check("encryption", "ok", f"the gateway speaks ws://, {plain}")
+        return
+    try:
+        ends = _expiry(gateway.tls_cert, gateway.tls_key)
+    except (ssl.SSLError, OSError) as error:
+        reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error
+        yield Check(
+            "encryption",
+            "fail",
+            f"certificate and key of the gateway are of no use: {reason}",
+            "renew gateway.tls_cert and gateway.tls_key (PEM, the certificate with its chain)",
+        )
+        return
+    days = int((ends - time.time()) / _DAY)
+    state: Any = "ok" if days >= 14 else "warn"
+    yield Check(
+        "encryption",
+        state,
+        f"the gateway's certificate is valid for {days} more days",
+        "" if state == "ok" else "renew it, then restart the bridge",
+    )
+
+
+def _expiry(cert: Path, key: Path) -> float:
+    """Return when a certificate ends, in seconds since the epoch.
+
+    Client and server shake hands in memory: that proves that the key fits and that the certificate
+    is valid now, without a connection to the running bridge.
+    """
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(cert, key)
+    client_side = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client_side.check_hostname = False
+    client_side.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # whoever signed it
+    client_side.load_verify_locations(cert)
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = client_side.wrap_bio(to_client, to_server)
+    server = server_side.wrap_bio(to_server, to_client, server_side=True)
+    for _ in range(10):
+        done = 0
+        for side in (client, server):
+            try:
+                side.do_handshake()
+                done += 1
+            except ssl.SSLWantReadError:
+                pass
+        if done == 2:
+            break
+    ends = (client.getpeercert() or {}).get("notAfter")
+    return ssl.cert_time_to_seconds(str(ends)) if ends else 0.0
+
+
+def admin_page(context: Context) -> Iterator[Check]:
+    """Say how the status page is reached, and from where."""
+    admin = context.settings.admin
+    if is_loopback(admin.host):
+        text = f"http://127.0.0.1:{admin.port}/ on this machine"
+        yield Check("status page", "ok", text)
+    else:
+        yield Check(
+            "status page",
+            "warn",
+            f"port {admin.port} is open to the outside without encryption",
+            "admin.host 127.0.0.1 and an SSH tunnel, or a proxy that encrypts",
+        )
