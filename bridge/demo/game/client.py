@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from bridge.demo.game.access import AccessControl
 from bridge.demo.game.console import Console
 from bridge.demo.game.convars import REPLICATED, Convars
-from bridge.demo.game.files import ResourceFiles
+from bridge.demo.game.downloads import downloaded
 from bridge.demo.game.hashing import joaat
 from bridge.demo.game.kvp import KvpStore
 from bridge.demo.game.natives.hud import BlipNatives, FeedNatives, SoundNatives
@@ -18,108 +17,47 @@ from bridge.demo.game.natives.interface import InterfaceNatives
 from bridge.demo.game.natives.shared import EventNatives, KvpNatives, ResourceNatives
 from bridge.demo.game.natives.signature import NativeError
 from bridge.demo.game.natives.surroundings import SurroundingNatives
-from bridge.demo.game.packing import FunctionRef, encode_args
+from bridge.demo.game.packing import encode_args
+from bridge.demo.game.page import Page
 from bridge.demo.game.resource import Resource, Runtime
 from bridge.demo.game.runtime_lua import LuaRuntime, ScriptFailure
 from bridge.demo.game.screen import Blip, FeedPost, Sound, TextCommand
-from bridge.demo.game.world import Caller, World
+from bridge.demo.game.world import Poser, World
 
 if TYPE_CHECKING:
+    from bridge.demo.game.lobby import Lobby
     from bridge.demo.game.network import Packet
     from bridge.demo.game.players import Player
-    from bridge.demo.game.server import GameServer
 
-__all__ = ["GameClient", "HeadlessClient", "NuiRefused", "Poser"]
+__all__ = ["GameClient"]
 
 SERVER_SOURCE = "net:65535"
 """What `source` is made of for an event from the server."""
 
-
-class NuiRefused(Exception):
-    """A page's request that the game does not let through, or nobody answers."""
-
-
-class Poser(Caller):
-    """Stands in the stack of callers for a resource that a test poses as."""
-
-    def __init__(self, resource: str) -> None:
-        self.resource = resource
-
-
-class DownloadedFiles(ResourceFiles):
-    """What a player's machine has of a resource: scripts of its side and listed files."""
-
-    def __init__(self, served: ResourceFiles, names: set[str]) -> None:
-        super().__init__(None)
-        self._served = served
-        self._names = names
-
-    def read(self, name: str) -> bytes | None:
-        """Return a file's bytes, None if it is not among those downloaded."""
-        return self._served.read(name) if name.lstrip("/") in self._names else None
-
-    def write(self, name: str, content: bytes) -> bool:
-        """Refuse: clients cannot write."""
-        return False
-
-    def names(self) -> list[str]:
-        """Return the downloaded files."""
-        return sorted(self._names)
-
-
-class HeadlessClient:
-    """A player whose client is only a record of what he was sent; he counts as loaded."""
-
-    headless = True
-
-    def __init__(self, server: GameServer, player: Player) -> None:
-        self._server = server
-        self.player = player
-        self.loaded = True
-
-    @property
-    def packets(self) -> list[Packet]:
-        """Return what the server sent him."""
-        return self._server.packets(self.player.source)
-
-    def hear(self, packet: Packet) -> bool:
-        """Take a packet; False if it is lost."""
-        return self.loaded
-
-    def frame(self) -> None:
-        """Do nothing."""
-
-    def stop_resource(self, name: str) -> None:
-        """Do nothing."""
-
-    def start_resource(self, served: Resource) -> None:
-        """Do nothing."""
-
-    def set_convar(self, name: str, value: str) -> None:
-        """Do nothing."""
+_ANSWER_SECONDS = 5.0
 
 
 class GameClient:
     """A player's game. Everything that his scripts do to screen, map and ears is kept here."""
 
-    headless = False
-
-    def __init__(self, server: GameServer, player: Player) -> None:
-        self._server = server
+    def __init__(self, lobby: Lobby, player: Player) -> None:
+        self._lobby = lobby
+        self._process = lobby.process
         self.player = player
         self.loaded = False
-        self.console = Console(f"client {player.source}", server.errors)
+        self.console = Console(f"client {player.source}", self._process.errors)
         self.convars = Convars()
-        self.store = KvpStore(server.machine_of(player))
+        self.store = KvpStore(lobby.machine_of(player))
         self.world = World(
             "client",
-            clock=server.clock,
+            clock=self._process.clock,
             console=self.console,
             convars=self.convars,
             access=AccessControl(allow_all=True),
             make=self._make,
         )
-        self.world.on_unknown_command = lambda line: server.command_from_client(player.source, line)
+        self.world.scheduler = self._process.world.scheduler
+        self.world.on_unknown_command = lambda line: lobby.command(player.source, line)
         self.frames = 0
         # The map
         self.all_blips: dict[int, Blip] = {}
@@ -135,13 +73,8 @@ class GameClient:
         self.chat: list[Any] = []
         self.suggestions: dict[str, Any] = {}
         self.notifies: list[Any] = []
-        # The page
-        self.nui: list[Any] = []
-        self.nui_focus = (False, False)
-        self.nui_keep_input = False
-        self.nui_types: dict[str, str] = {}
-        self.nui_references: dict[str, str] = {}
-        self.on_nui: Callable[[Any], None] | None = None
+        self.page = Page(self.world)
+        self.nui = self.page.messages
         # Keys: command -> (description, mapper, default key); bindings differ from the default
         self.key_mappings: dict[str, tuple[str, str, str]] = {}
         self.key_bindings: dict[str, str] = {}
@@ -175,7 +108,7 @@ class GameClient:
             InterfaceNatives(self, resource),
             SurroundingNatives(self),
         ]
-        return [LuaRuntime(world, resource, libraries, self._server.globals_of(resource))]
+        return [LuaRuntime(world, resource, libraries, self._process.strict.get(resource))]
 
     # Life --------------------------------------------------------------------------------------
 
@@ -183,10 +116,10 @@ class GameClient:
         """Download and start what runs on the server; from now on events are heard."""
         self.world.listen("__sim:chat", self._chat)
         self.world.listen("__sim:ox_lib", lambda args, _: self.notifies.append(args[0]))
-        for name, value in self._server.convars.replicated().items():
+        for name, value in self._process.convars.replicated().items():
             self.convars.set(name, value, REPLICATED)
         self.loaded = True
-        for served in list(self._server.world.resources.values()):
+        for served in list(self._process.world.resources.values()):
             if served.state == "started":
                 self.start_resource(served)
 
@@ -202,11 +135,7 @@ class GameClient:
         """Download and start a resource."""
         if served.manifest.first("server_only") is not None or not self.loaded:
             return
-        listed = served.manifest.files(
-            served.files, "shared_script", "client_script", "file", "loadscreen"
-        )
-        files = DownloadedFiles(served.files, {*listed, "fxmanifest.lua"})
-        copy = Resource(served.name, files, served.manifest)
+        copy = downloaded(served)
         self.world.resources[served.name] = copy
         copy.start(self.world)
 
@@ -215,7 +144,7 @@ class GameClient:
         known = self.world.resources.get(name)
         if known is not None and known.state == "started":
             known.stop(self.world)
-            self.nui_types = {k: v for k, v in self.nui_types.items() if v != name}
+            self.page.forget(name)
 
     def hear(self, packet: Packet) -> bool:
         """Take a net event; False if it is lost, since nothing here listens."""
@@ -269,7 +198,7 @@ class GameClient:
 
     def send(self, name: str, payload: bytes) -> None:
         """Send a net event to the server."""
-        self._server.receive(self.player.source, name, payload)
+        self._lobby.receive(self.player.source, name, payload)
 
     # What is seen ------------------------------------------------------------------------------
 
@@ -291,12 +220,26 @@ class GameClient:
     @property
     def kvp(self) -> dict[str, Any]:
         """Return what the resource keeps on his machine, by key."""
-        return dict(self.store.of(self._server.name))
+        return dict(self.store.of(self._lobby.name))
 
     @property
     def packets(self) -> list[Packet]:
         """Return what the server sent him."""
-        return self._server.packets(self.player.source)
+        return self._lobby.packets(self.player.source)
+
+    @property
+    def nui_focus(self) -> tuple[bool, bool]:
+        """Return whether the page has keyboard and mouse."""
+        return self.page.focus
+
+    @property
+    def on_nui(self) -> Callable[[Any], None] | None:
+        """Return who is told of each message to the page."""
+        return self.page.on_message
+
+    @on_nui.setter
+    def on_nui(self, value: Callable[[Any], None] | None) -> None:
+        self.page.on_message = value
 
     @property
     def speed(self) -> float:
@@ -330,7 +273,7 @@ class GameClient:
     def command(self, line: str) -> None:
         """Type a command (without slash): his scripts' first, else it goes to the server."""
         if not self.world.commands.execute(line, None, 0):
-            self._server.command_from_client(self.player.source, line)
+            self._lobby.command(self.player.source, line)
 
     def press(self, name: str) -> None:
         """Press the key of `+name` (a mapping must exist)."""
@@ -359,32 +302,24 @@ class GameClient:
         return ""
 
     async def nui_callback(
-        self, callback: str, data: Any = None, *, resource: str | None = None, origin: str = ""
+        self,
+        callback: str,
+        data: Any = None,
+        *,
+        resource: str | None = None,
+        origin: str | None = None,
     ) -> Any:
         """Let the page call back, and return the answer.
 
         Raises:
-            NuiRefused: no such callback, a page of another origin, or no answer.
+            NuiRefused: no such callback, or a page of another origin.
+            TimeoutError: nobody answers, and the page's request would hang.
         """
-        name = resource or self._server.name
-        owner = self.world.resources.get(name)
-        if owner is None or owner.state != "started" or self.nui_types.get(callback) != name:
-            raise NuiRefused(f"{name} has no callback {callback}")
-        strict = owner.manifest.first("nui_callback_strict_mode") == "true"
-        if strict and origin not in ("", f"https://cfx-nui-{name}"):
-            raise NuiRefused(f"{origin} may not call {name}")
-        answers: list[Any] = []
-        answer = FunctionRef(self.world.python_reference(lambda args: answers.append(args)))
-        body = json.loads(json.dumps(data if data is not None else {}))
-        if callback in self.nui_references:
-            self.world.call(self.nui_references[callback], body, answer)
-        else:
-            self.world.trigger(f"__cfx_nui:{callback}", encode_args([body, answer]), "", only=name)
-        if not answers:
-            await self._server.wait_for(lambda: bool(answers), 5.0)
-        return answers[0][0] if answers[0] else None
-
-    nui_call = nui_callback
+        answers = self.page.call(
+            callback, data, resource=resource or self._lobby.name, origin=origin
+        )
+        await self._lobby.wait(lambda: answers, _ANSWER_SECONDS)
+        return answers[0]
 
     def emit(self, name: str, *args: object, resource: str = "tester") -> bool:
         """Trigger a local client event as another client resource; False if it was canceled."""
@@ -406,7 +341,7 @@ class GameClient:
         Raises:
             ScriptFailure: it raised.
         """
-        for runtime in self.world.resources[self._server.name].runtimes:
+        for runtime in self.world.resources[self._lobby.name].runtimes:
             if isinstance(runtime, LuaRuntime):
                 values = runtime.evaluate(code, *args)
                 return values[0] if values else None

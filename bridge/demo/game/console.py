@@ -7,6 +7,9 @@ from dataclasses import dataclass
 __all__ = ["Console", "ScriptError"]
 
 
+_BAD = ("was not safe for net", "error during NUI callback", "SCRIPT ERROR", "Unhandled promise")
+
+
 @dataclass(frozen=True, slots=True)
 class ScriptError:
     """Something a script did wrong: an error, a script that did not load, an unsafe event."""
@@ -41,7 +44,7 @@ class Console:
     def script(self, resource: str, text: str) -> None:
         """Print what a script traced."""
         self.write(f"script:{resource}", text)
-        if "was not safe for net" in text or text.startswith("error during NUI callback"):
+        if any(sign in text for sign in _BAD):
             self.errors.append(ScriptError(self.where, resource, text.rstrip("\n")))
 
     def error(self, resource: str, text: str, trace: str = "") -> None:

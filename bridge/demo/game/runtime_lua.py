@@ -70,10 +70,11 @@ class LuaRuntime:
         self.seconds = 0.0
         self._depth = 0
         self._closed = False
+        self._final: Counter[str] | None = None
         natives: dict[Native, Callable[..., Any]] = {}
         for library in libraries:
             natives.update(natives_of(library))
-        self._lua = lupa.lua54.LuaRuntime(
+        self._lua: Any = lupa.lua54.LuaRuntime(
             encoding=None,
             unpack_returned_tuples=True,
             register_eval=False,
@@ -173,6 +174,8 @@ class LuaRuntime:
 
     def _enter(self, entry: Any, *arguments: object) -> Any:
         world = self.world
+        if entry is None:
+            return None
         world.stack.append(self)
         self._depth += 1
         start = time.perf_counter()
@@ -190,6 +193,8 @@ class LuaRuntime:
                 self.seconds += time.perf_counter() - start
             self.next_due = 0  # something may have been scheduled: the next tick looks
             world.stack.pop()
+            if self._closed and self._depth == 0:
+                self._release()
 
     def load(self, name: str, text: bytes) -> None:
         """Load and run a script file; what goes wrong is printed as FXServer prints it."""
@@ -217,8 +222,7 @@ class LuaRuntime:
 
     def delete_ref(self, index: int) -> None:
         """Count one user of a function less."""
-        if not self._closed:
-            self._enter(self._delete_ref, index)
+        self._enter(self._delete_ref, index)
 
     def tick(self) -> None:
         """Wake the threads that are due."""
@@ -240,8 +244,21 @@ class LuaRuntime:
 
     def native_calls(self) -> Counter[str]:
         """Return how often each native was called since the start."""
+        if self._final is not None:
+            return self._final
         return Counter({text_of(name): count for name, count in self._counts.items()})
 
     def close(self) -> None:
         """End: references into this runtime are dead from now on."""
         self._closed = True
+        if self._depth == 0:
+            self._release()
+
+    def _release(self) -> None:
+        """Let Lua go. It holds us and we hold it, which Python's collector cannot see through."""
+        if self._lua is None:
+            return
+        self._final = self.native_calls()
+        self._lua = self._counts = None
+        self._script = self._event = self._tick = self._evaluate = None
+        self._call_ref = self._duplicate_ref = self._delete_ref = None

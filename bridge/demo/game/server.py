@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,39 +11,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from bridge.demo.game.access import AccessControl
-from bridge.demo.game.client import GameClient, HeadlessClient, Poser
+from bridge.demo.game.client import GameClient
 from bridge.demo.game.clock import TICK_MS, ManualClock, RealClock
 from bridge.demo.game.commands import split_line
-from bridge.demo.game.console import Console, ScriptError
-from bridge.demo.game.convars import ARCHIVE, REPLICATED, SERVER_INFO, Convars
+from bridge.demo.game.console import ScriptError
 from bridge.demo.game.fakes import FAKES
 from bridge.demo.game.files import ResourceFiles
-from bridge.demo.game.kvp import KvpStore, KvpValue
-from bridge.demo.game.manifest import ManifestRefused, read_manifest
+from bridge.demo.game.headless import HeadlessClient
+from bridge.demo.game.kvp import KvpValue
+from bridge.demo.game.lobby import ClientKind, Lobby
 from bridge.demo.game.natives.server import EntityNatives, PlayerNatives, ServerNatives
 from bridge.demo.game.natives.shared import EventNatives, KvpNatives, ResourceNatives
-from bridge.demo.game.network import Packet, ServerDoor
+from bridge.demo.game.network import Packet
 from bridge.demo.game.packing import FunctionRef, encode_args
 from bridge.demo.game.players import Player, Players
-from bridge.demo.game.resource import Resource, Runtime
-from bridge.demo.game.runtime_js import JsRuntime
+from bridge.demo.game.process import ServerProcess
 from bridge.demo.game.runtime_lua import LuaRuntime, ScriptFailure
-from bridge.demo.game.world import World
+from bridge.demo.game.world import Poser
 
-__all__ = ["GameServer", "JoinRefused", "Measure"]
+__all__ = ["GameServer", "Measure"]
 
 FRAMES_PER_TICK = 3
 """A player's game draws 60 frames a second while the server ticks 20 times."""
-
-SCHEDULER_VARIABLE = "CAD_BRIDGE_SCHEDULER_LUA"
-"""Names CitizenFX's own scheduler.lua, to run server scripts under it instead of ours."""
-
-ClientKind = Literal["lua", "headless"]
-
-
-class JoinRefused(Exception):
-    """A resource did not let the player in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,131 +77,36 @@ class GameServer:
         globals_allowed: Iterable[str] = ("CadBridge",),
     ) -> None:
         self.name = name
-        self.globals_allowed = frozenset(globals_allowed)
-        self.onesync = onesync
-        self.build = build
-        self.websocket = websocket
-        self.errors: list[ScriptError] = []
-        self.clock = ManualClock() if clock == "manual" else RealClock()
-        self.javascript = clock == "real" if javascript is None else javascript
-        if self.javascript and clock == "manual":
+        if clock == "manual" and javascript:
             raise ValueError("Node runs in real time: clock='manual' needs javascript=False")
-        self.console_output = Console("server", self.errors)
-        self.convars = Convars()
-        self.access = AccessControl()
-        self.store = KvpStore(store)
-        self.players = Players()
-        self.world = World(
-            "server",
-            clock=self.clock,
-            console=self.console_output,
-            convars=self.convars,
-            access=self.access,
-            make=self._make,
+        self.clock = ManualClock() if clock == "manual" else RealClock()
+        self.process = ServerProcess(
+            self.clock,
+            onesync=onesync,
+            build=build,
+            javascript=clock == "real" if javascript is None else javascript,
+            websocket=websocket,
+            store=store,
+            strict={name: frozenset(globals_allowed)},
         )
-        scheduler = os.environ.get(SCHEDULER_VARIABLE)
-        if scheduler:
-            self.world.scheduler = Path(scheduler).read_bytes()
-        self._clients: dict[int, GameClient | HeadlessClient] = {}
-        self._doors: dict[int, ServerDoor] = {}
-        self._packets: dict[int, list[Packet]] = {}
-        self._outgoing: list[tuple[int, int, Packet]] = []
-        self._machines: dict[str, dict[str, KvpValue]] = {}
-        self._js: list[JsRuntime] = []
-        self._taken: list[JsRuntime] = []
-        self._inside = 0
+        self.process.libraries = self._libraries
+        self.world = self.process.world
+        self.lobby = Lobby(self.process, name, self.wait_for)
         self._task: asyncio.Task[None] | None = None
         self._measured: tuple[Counter[str], float] = (Counter(), 0.0)
         self._own = ResourceFiles(resource_dir, files)
-        self._builtins()
         for key, value in (convars or {}).items():
-            self.convars.set(key, value)
-        self.convars.watch("", None, self._replicate)
-
-    # Making ------------------------------------------------------------------------------------
-
-    def _make(self, world: World, resource: str, scripts: list[str]) -> list[Runtime]:
-        runtimes: list[Runtime] = []
-        if any(LuaRuntime.handles in script for script in scripts):
-            libraries = self._libraries(resource)
-            runtimes.append(LuaRuntime(world, resource, libraries, self.globals_of(resource)))
-        if self.javascript and any(JsRuntime.handles in script for script in scripts):
-            runtimes.append(self._make_js(world, resource))
-        return runtimes
+            self.process.convars.set(key, value)
 
     def _libraries(self, resource: str) -> list[object]:
         return [
             ResourceNatives(self.world, resource),
             EventNatives(self.world, resource),
-            KvpNatives(self.store, resource),
-            PlayerNatives(self),
-            EntityNatives(self),
-            ServerNatives(self, resource),
+            KvpNatives(self.process.store, resource),
+            PlayerNatives(self.lobby),
+            EntityNatives(self.lobby.players, onesync=self.process.onesync),
+            ServerNatives(self.lobby, resource),
         ]
-
-    def _make_js(self, world: World, resource: str) -> JsRuntime:
-        root = world.resources[resource].files.root
-        runtime = JsRuntime(
-            world,
-            resource,
-            self._libraries(resource),
-            folder="" if root is None else str(root),
-            websocket=self.websocket,
-            entering=self.scripts,
-        )
-        self._js = [known for known in self._js if not known.gone]
-        self._js.append(runtime)
-        if self._inside:
-            runtime.take()
-            self._taken.append(runtime)
-        return runtime
-
-    @contextmanager
-    def scripts(self) -> Iterator[None]:
-        """Hold while scripts of the server are entered: JavaScript does not run by itself."""
-        self._inside += 1
-        if self._inside == 1:
-            self._taken = list(self._js)
-            for runtime in self._taken:
-                runtime.take()
-        try:
-            yield
-        finally:
-            self._inside -= 1
-            if self._inside == 0:
-                for runtime in self._taken:
-                    runtime.give()
-
-    def globals_of(self, resource: str) -> frozenset[str] | None:
-        """Return the globals that a resource may make; None: any, it is not the one in test."""
-        return self.globals_allowed if resource == self.name else None
-
-    def _builtins(self) -> None:
-        add = self.world.commands.builtin
-        add("set", lambda a: self.convars.set(a[0], a[1]))
-        add("setr", lambda a: self.convars.set(a[0], a[1], REPLICATED))
-        add("sets", lambda a: self.convars.set(a[0], a[1], SERVER_INFO))
-        add("seta", lambda a: self.convars.set(a[0], a[1], ARCHIVE))
-        add("add_ace", lambda a: self.access.add(a[0], a[1], allow=a[2] == "allow"))
-        add("remove_ace", lambda a: self.access.remove(a[0], a[1], allow=a[2] == "allow"))
-        add("add_principal", lambda a: self.access.inherit(a[0], a[1]))
-        add("remove_principal", lambda a: self.access.disinherit(a[0], a[1]))
-        add("add_convar_permission", self._add_convar_permission)
-
-    def _add_convar_permission(self, words: list[str]) -> None:
-        if words[1] == "read":
-            self.convars.restrict(words[0], words[2])
-
-    def _replicate(self, name: str) -> None:
-        known = self.convars.find(name)
-        if known is not None and REPLICATED in known.flags:
-            for client in self._clients.values():
-                client.set_convar(known.name, known.value)
-
-    def machine_of(self, player: Player) -> dict[str, KvpValue]:
-        """Return what is stored on a player's machine; it survives leaving and joining again."""
-        key = player.identifiers[0] if player.identifiers else player.name
-        return self._machines.setdefault(key, {})
 
     # Life --------------------------------------------------------------------------------------
 
@@ -223,8 +116,8 @@ class GameServer:
         Raises:
             ManifestRefused: FXServer would not start the resource.
         """
-        self._register(self.name, self._own)
-        self._start(self.name)
+        self.process.add(self.name, self._own)
+        self.process.start(self.name)
         if isinstance(self.clock, RealClock):
             self._task = asyncio.create_task(self._run())
 
@@ -234,13 +127,10 @@ class GameServer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        for client in self._clients.values():
-            if isinstance(client, GameClient):
-                client.unload()
-        for resource in list(self.world.resources.values()):
-            if resource.state == "started":
-                with self.scripts():
-                    resource.stop(self.world)
+        for source in list(self.lobby.clients):
+            self.lobby.unload(source)
+        for name in list(self.world.resources):
+            self.process.stop(name)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -254,39 +144,18 @@ class GameServer:
     ) -> None:
         await self.stop()
 
-    def _register(self, name: str, files: ResourceFiles) -> None:
-        """Read a manifest, as `refresh` does."""
-        self.world.resources[name] = Resource(name, files, read_manifest(files))
-
-    def _start(self, name: str) -> None:
-        resource = self.world.resources[name]
-        try:
-            resource.manifest.check(
-                build=self.build,
-                onesync=self.onesync,
-                resources=frozenset(self.world.resources),
-            )
-        except ManifestRefused as refusal:
-            self.console_output.write("resources", f"^1Resource {name} {refusal}^7\n")
-            raise
-        with self.scripts():
-            resource.start(self.world)
-        self.console_output.write("resources", f"Started resource {name}\n")
-
     async def start_resource(self, name: str) -> None:
         """Start a resource on the server, and a tick later with the players."""
-        self._register(name, self.world.resources[name].files)
-        self._start(name)
+        self.process.add(name, self.world.resources[name].files)
+        self.process.start(name)
         await self._next_tick()
-        for client in self._clients.values():
+        for client in self.lobby.clients.values():
             client.start_resource(self.world.resources[name])
 
     async def stop_resource(self, name: str) -> None:
         """Stop a resource everywhere."""
-        with self.scripts():
-            self.world.resources[name].stop(self.world)
-        self.console_output.write("resources", f"Stopping resource {name}\n")
-        for client in self._clients.values():
+        self.process.stop(name)
+        for client in self.lobby.clients.values():
             client.stop_resource(name)
 
     async def restart_resource(self, name: str | None = None) -> None:
@@ -317,7 +186,7 @@ class GameServer:
                 lines.append(f"{side}_script '{side}.lua'")
                 content[f"{side}.lua"] = text
         content["fxmanifest.lua"] = "\n".join(lines)
-        self._register(name, ResourceFiles(None, content))
+        self.process.add(name, ResourceFiles(None, content))
         if start:
             await self.start_resource(name)
 
@@ -329,161 +198,51 @@ class GameServer:
         Raises:
             JoinRefused: a resource refused him.
         """
-        temporary = self.players.connecting(player)
-        await self._ask_to_connect(player, temporary)
-        self.players.joined(player)
-        self._doors[player.source] = ServerDoor()
-        self._packets.setdefault(player.source, [])
-        self._internal("playerJoining", player.source, str(temporary))
+        await self.lobby.join(player)
         if client is not None:
-            await self.load_client(player.source, client)
-
-    async def _ask_to_connect(self, player: Player, temporary: int) -> None:
-        state: dict[str, Any] = {"deferred": False, "done": False, "refusal": None}
-
-        def done(args: list[Any]) -> None:
-            state.update(done=True, refusal=args[0] if args else None)
-
-        def reference(function: Callable[[list[Any]], object]) -> FunctionRef:
-            return FunctionRef(self.world.python_reference(function))
-
-        deferrals = {
-            "defer": reference(lambda _: state.update(deferred=True)),
-            "update": reference(lambda _: None),
-            "presentCard": reference(lambda _: None),
-            "handover": reference(lambda _: None),
-            "done": reference(done),
-        }
-        kick = reference(lambda args: state.update(refusal=args[0] if args else ""))
-        accepted = self._internal("playerConnecting", temporary, player.name, kick, deferrals)
-        if state["deferred"]:
-            await self.wait_for(lambda: bool(state["done"]), 30.0)
-        if not accepted or state["refusal"] is not None:
-            self.players.refused(player)
-            raise JoinRefused(str(state["refusal"] or "refused"))
+            self.lobby.load(player.source, client)
 
     async def load_client(self, source: int, kind: ClientKind = "lua") -> None:
         """Load a player's client; from then on he hears what is sent to him."""
-        player = self.players.get(source)
-        if player is None:
-            raise KeyError(f"no player {source}")
-        if kind == "headless":
-            self._clients[source] = HeadlessClient(self, player)
-            return
-        client = GameClient(self, player)
-        self._clients[source] = client
-        client.load()
+        self.lobby.load(source, kind)
 
     async def unload_client(self, source: int) -> None:
         """Let a player's client be as if it had not loaded."""
-        client = self._clients.pop(source, None)
-        if isinstance(client, GameClient):
-            client.unload()
+        self.lobby.unload(source)
 
     async def drop(self, source: int, reason: str = "Exiting") -> None:
         """Let a player leave."""
-        self.drop_now(source, reason)
+        self.lobby.drop(source, reason)
 
-    def drop_now(self, source: int, reason: str) -> None:
-        """Take a player from the server; in `playerDropped` he is still listed."""
-        player = self.players.get(source)
-        if player is None:
-            return
-        self._internal("playerDropped", source, reason, "monitor", 1)
-        self.players.left(player)
-        self._doors.pop(source, None)
-        client = self._clients.pop(source, None)
-        if isinstance(client, GameClient):
-            client.unload()
-
-    def _internal(self, name: str, source: int, *args: object) -> bool:
-        """Trigger an event that the server itself raises about a player."""
-        with self.scripts():
-            return self.world.trigger(name, encode_args(args), f"internal-net:{source}")
+    @property
+    def players(self) -> Players:
+        """Return who is connected."""
+        return self.lobby.players
 
     def player(self, source: int) -> Player:
         """Return a player who is connected."""
-        player = self.players.get(source)
-        if player is None:
-            raise KeyError(f"no player {source}")
-        return player
+        return self.lobby.player(source)
 
     def client(self, source: int) -> GameClient:
         """Return a player's game."""
-        client = self._clients[source]
+        client = self.lobby.clients[source]
         if not isinstance(client, GameClient):
             raise TypeError(f"player {source} is headless")
         return client
 
     def headless(self, source: int) -> HeadlessClient:
         """Return the record of a headless player."""
-        client = self._clients[source]
+        client = self.lobby.clients[source]
         if not isinstance(client, HeadlessClient):
             raise TypeError(f"player {source} has a game of his own")
         return client
 
     def move(self, source: int, x: float, y: float, z: float, heading: float | None = None) -> None:
         """Put a player somewhere."""
-        player = self.player(source)
+        player = self.lobby.player(source)
         player.coords = (float(x), float(y), float(z))
         if heading is not None:
             player.heading = float(heading)
-
-    # The wire ----------------------------------------------------------------------------------
-
-    def send(self, name: str, target: bytes, payload: bytes, rate: int) -> None:
-        """Send a net event to a player (or `-1`: all); an unknown target is ignored."""
-        if target == b"-1":
-            sources = [player.source for player in self.players]
-        else:
-            player = self.players.find(target)
-            sources = (
-                [] if player is None or self.players.get(player.source) is None else [player.source]
-            )
-        now = self.clock.now()
-        due = now + (len(payload) * 1000 // rate if rate > 0 else 0)
-        for source in sources:
-            packet = Packet(name, payload, now, rate > 0)
-            self._packets[source].append(packet)
-            self._outgoing.append((due, source, packet))
-
-    def receive(self, source: int, name: str, payload: bytes) -> None:
-        """Take a net event from a player's machine, within the limits of the server."""
-        door = self._doors.get(source)
-        if door is None:
-            return
-        verdict = door.event(self.clock.now(), name, len(name) + len(payload))
-        if verdict is None:
-            self.world.queue(name, payload, f"net:{source}")
-        elif verdict:
-            self.drop_now(source, verdict)
-
-    def command_from_client(self, source: int, line: str) -> None:
-        """Take a command that a player's own scripts do not know."""
-        door = self._doors.get(source)
-        player = self.players.get(source)
-        if door is None or player is None:
-            return
-        verdict = door.command(self.clock.now(), line)
-        if verdict is None:
-            with self.scripts():
-                self.world.commands.execute(line, player.principals(), source)
-        elif verdict:
-            self.drop_now(source, verdict)
-
-    def packets(self, source: int) -> list[Packet]:
-        """Return every net event that was sent to a player, lost ones too."""
-        return self._packets.setdefault(source, [])
-
-    def _deliver(self) -> None:
-        now = self.clock.now()
-        waiting, self._outgoing = self._outgoing, []
-        for due, source, packet in waiting:
-            if due > now:
-                self._outgoing.append((due, source, packet))
-                continue
-            client = self._clients.get(source)
-            packet.lost = client is None or not client.hear(packet)
 
     # Time --------------------------------------------------------------------------------------
 
@@ -493,13 +252,8 @@ class GameServer:
         return self.clock.now()
 
     def _tick(self) -> None:
-        self._deliver()
-        with self.scripts():
-            self.world.tick()
-
-    def _frame(self) -> None:
-        for client in list(self._clients.values()):
-            client.frame()
+        self.lobby.deliver()
+        self.process.tick()
 
     async def _run(self) -> None:
         count = 0
@@ -508,7 +262,7 @@ class GameServer:
         while True:
             due += TICK_MS / FRAMES_PER_TICK / 1000
             await asyncio.sleep(max(0.0, due - loop.time()))
-            self._frame()
+            self.lobby.frame()
             count += 1
             if count % FRAMES_PER_TICK == 0:
                 self._tick()
@@ -518,7 +272,7 @@ class GameServer:
         assert isinstance(clock, ManualClock)  # noqa: S101 - the callers' condition
         for length in (16, 17, 17):
             clock.move(length)
-            self._frame()
+            self.lobby.frame()
         self._tick()
 
     async def advance(self, milliseconds: int) -> None:
@@ -558,55 +312,44 @@ class GameServer:
 
     async def settle(self) -> None:
         """Let time pass until nothing is under way between server and players."""
-        await self.wait_for(self._settled, 5.0)
-
-    def _settled(self) -> bool:
-        return (
-            not self._outgoing
-            and self.world.idle
-            and all(
-                client.world.idle
-                for client in self._clients.values()
-                if isinstance(client, GameClient)
-            )
-        )
+        await self.wait_for(lambda: self.lobby.settled, 5.0)
 
     # What a test does --------------------------------------------------------------------------
 
     def console(self, line: str) -> list[str]:
         """Type into the server's console; returns the lines that were printed meanwhile."""
-        before = len(self.console_output.lines)
+        before = len(self.process.console.lines)
         for command in split_line(line):
-            with self.scripts():
+            with self.process.scripts():
                 known = self.world.commands.execute(command, None, 0)
             if not known:
-                self.console_output.write("cmd", f"No such command {command.split()[0]}.\n")
-        return self.console_output.since(before)
+                self.process.console.write("cmd", f"No such command {command.split()[0]}.\n")
+        return self.process.console.since(before)
 
     @property
     def console_lines(self) -> list[str]:
         """Return everything printed so far."""
-        return self.console_output.lines
+        return self.process.console.lines
 
     def command_as(self, source: int, line: str) -> None:
         """Let a player type a command (without slash)."""
-        client = self._clients.get(source)
+        client = self.lobby.clients.get(source)
         if isinstance(client, GameClient):
             client.command(line)
         else:
-            self.command_from_client(source, line)
+            self.lobby.command(source, line)
 
     def emit_as_client(self, source: int, name: str, *args: object) -> None:
         """Send a net event as a player's machine could, forged ones too; it comes with a tick."""
-        self.receive(source, name, encode_args(args))
+        self.lobby.receive(source, name, encode_args(args))
 
     def emit_raw_as_client(self, source: int, name: str, payload: bytes) -> None:
         """Send a net event with any bytes."""
-        self.receive(source, name, payload)
+        self.lobby.receive(source, name, payload)
 
     @contextmanager
     def _posing(self, resource: str) -> Iterator[None]:
-        with self.scripts():
+        with self.process.scripts():
             self.world.stack.append(Poser(resource))
             try:
                 yield
@@ -658,7 +401,7 @@ class GameServer:
         Raises:
             ScriptFailure: it raised.
         """
-        with self.scripts():
+        with self.process.scripts():
             values = self._lua_runtime().evaluate(code, *args)
         return values[0] if values else None
 
@@ -670,26 +413,35 @@ class GameServer:
 
     def set_convar(self, name: str, value: str) -> None:
         """Set a convar, as `set` does."""
-        with self.scripts():
-            self.convars.set(name, value)
+        with self.process.scripts():
+            self.process.convars.set(name, value)
 
     def grant_ace(self, principal: str, target: str) -> None:
         """Allow something, as `add_ace` does."""
-        self.access.add(principal, target)
+        self.process.access.add(principal, target)
 
     def revoke_ace(self, principal: str, target: str) -> None:
         """Take that back."""
-        self.access.remove(principal, target)
+        self.process.access.remove(principal, target)
 
     def add_principal(self, child: str, parent: str) -> None:
         """Let a principal inherit, as `add_principal` does."""
-        self.access.inherit(child, parent)
+        self.process.access.inherit(child, parent)
 
     def remove_principal(self, child: str, parent: str) -> None:
         """Take that back."""
-        self.access.disinherit(child, parent)
+        self.process.access.disinherit(child, parent)
 
     # What a test looks at ----------------------------------------------------------------------
+
+    @property
+    def errors(self) -> list[ScriptError]:
+        """Return what scripts did wrong so far, on the server and with all players."""
+        return self.process.errors
+
+    def packets(self, source: int) -> list[Packet]:
+        """Return every net event that was sent to a player, lost ones too."""
+        return self.lobby.packets(source)
 
     @property
     def natives(self) -> Counter[str]:

@@ -6,8 +6,9 @@ It carries local events between runtimes, knows who called whom, and wakes every
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,10 +17,11 @@ from bridge.demo.game.clock import Clock
 from bridge.demo.game.commands import Commands
 from bridge.demo.game.console import Console, ScriptError
 from bridge.demo.game.convars import Convars
+from bridge.demo.game.hashing import joaat
 from bridge.demo.game.packing import decode, encode_args
 from bridge.demo.game.resource import Resource, Runtime
 
-__all__ = ["Caller", "World"]
+__all__ = ["Caller", "Poser", "World"]
 
 _LUA_FOLDER = Path(__file__).parent / "lua"
 
@@ -27,10 +29,22 @@ RuntimeMaker = Callable[["World", str, list[str]], list[Runtime]]
 Listener = Callable[[list[Any], str], None]
 
 
+def plain_lua(text: bytes) -> bytes:
+    """Return CfxLua's text as Lua 5.4: a name in backticks is its hash."""
+    return re.sub(rb"`([^`\n]+)`", lambda match: str(joaat(match[1].decode())).encode(), text)
+
+
 class Caller(Protocol):
     """Somebody in the stack of who called whom: a runtime, or a test posing as a resource."""
 
     resource: str
+
+
+class Poser:
+    """Stands in the stack of callers for a resource that a test poses as."""
+
+    def __init__(self, resource: str) -> None:
+        self.resource = resource
 
 
 class World:
@@ -80,7 +94,7 @@ class World:
     def lua_source(self, name: str) -> bytes:
         """Return a file of the Lua host; the scheduler may be replaced by FXServer's own."""
         if name == "scheduler.lua" and self.scheduler is not None:
-            return self.scheduler
+            return plain_lua(self.scheduler)
         return (_LUA_FOLDER / name).read_bytes()
 
     def path_of(self, resource: str) -> str:
@@ -112,22 +126,27 @@ class World:
         """Run all handlers of an event now; False if one of them canceled it."""
         canceled = [False]
         self._cancel.append(canceled)
-        names = [only] if only is not None else list(self._handlers.get(name, ()))
-        if only is None and name.startswith("__cfx_nui:"):
-            names = []
-        for resource in names:
-            owner = self.resources.get(resource)
-            if owner is None or name not in owner.handled:
-                continue
-            for runtime in list(owner.runtimes):
+        try:
+            for runtime in self._hearing(name, only):
                 runtime.trigger(name, payload, source)
-        if name in self._listeners:
-            arguments = decode(payload)
-            for listener in list(self._listeners[name]):
-                listener(arguments, source)
-        self._cancel.pop()
+            if name in self._listeners:
+                arguments = decode(payload)
+                for listener in list(self._listeners[name]):
+                    listener(arguments, source)
+        finally:
+            self._cancel.pop()
         self.last_canceled = canceled[0]
         return not canceled[0]
+
+    def _hearing(self, name: str, only: str | None) -> Iterator[Runtime]:
+        """Return the runtimes of the resources that handle an event, as they are at their turn."""
+        names = [only] if only is not None else list(self._handlers.get(name, ()))
+        if only is None and name.startswith("__cfx_nui:"):
+            return  # scripts cannot pose as the page
+        for resource in names:
+            owner = self.resources.get(resource)
+            if owner is not None and name in owner.handled:
+                yield from list(owner.runtimes)
 
     def cancel(self) -> None:
         """Cancel the event under way."""

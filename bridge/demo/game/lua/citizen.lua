@@ -125,7 +125,7 @@ return function(host)
         PointerValueInt = constant('pointer'),
         -- Only what a scheduler itself invokes by hash; scripts of ours may not use it at all.
         InvokeNative = function(hash)
-            if hash == host.FORMAT_STACK_TRACE then return traceback('', 2) end
+            if hash & 0xFFFFFFFF == host.FORMAT_STACK_TRACE & 0xFFFFFFFF then return traceback('', 2) end
             error('Citizen.InvokeNative is not simulated', 2)
         end,
     }

@@ -56,9 +56,7 @@ class InterfaceNatives:
         except ValueError:
             self._fault("sends the page what is no JSON")
             return False
-        self._client.nui.append(message)
-        if self._client.on_nui is not None:
-            self._client.on_nui(message)
+        self._client.page.show(message)
         return True
 
     def _fault(self, problem: str) -> None:
@@ -68,23 +66,22 @@ class InterfaceNatives:
     @native("RegisterNuiCallbackType(string)")
     def register_nui_callback_type(self, name: bytes) -> None:
         """Let the page call an event `__cfx_nui:<name>`."""
-        self._client.nui_types[text_of(name)] = self._resource
+        self._client.page.register(text_of(name), self._resource)
 
     @native("RegisterNuiCallback(string, func)")
     def register_nui_callback(self, name: bytes, handler: bytes) -> None:
         """Let the page call a function."""
-        self._client.nui_types[text_of(name)] = self._resource
-        self._client.nui_references[text_of(name)] = text_of(handler)
+        self._client.page.register(text_of(name), self._resource, text_of(handler))
 
     @native("SetNuiFocus(bool, bool)")
     def set_nui_focus(self, focus: bool, cursor: bool) -> None:
         """Give keyboard and mouse to the page, or take them back."""
-        self._client.nui_focus = (focus, cursor)
+        self._client.page.focus = (focus, cursor)
 
     @native("SetNuiFocusKeepInput(bool)")
     def set_nui_focus_keep_input(self, on: bool) -> None:
         """Let the game hear keys too."""
-        self._client.nui_keep_input = on
+        self._client.page.keep_input = on
 
     @native("SetNuiZindex(int)")
     def set_nui_zindex(self, level: int) -> None:
@@ -93,12 +90,12 @@ class InterfaceNatives:
     @native("IsNuiFocused() -> bool")
     def is_nui_focused(self) -> bool:
         """Return whether some page has the keyboard."""
-        return self._client.nui_focus[0]
+        return self._client.page.focus[0]
 
     @native("IsNuiFocusKeepingInput() -> bool")
     def is_nui_focus_keeping_input(self) -> bool:
         """Return whether the game hears keys too."""
-        return self._client.nui_keep_input
+        return self._client.page.keep_input
 
     @native("GetNuiCursorPosition() -> int, int")
     def nui_cursor_position(self) -> tuple[int, int]:

@@ -12,8 +12,8 @@ from bridge.demo.game.natives.signature import NativeError, native
 from bridge.demo.game.packing import text_of
 
 if TYPE_CHECKING:
-    from bridge.demo.game.players import Player
-    from bridge.demo.game.server import GameServer
+    from bridge.demo.game.lobby import Lobby
+    from bridge.demo.game.players import Player, Players
 
 __all__ = ["EntityNatives", "PlayerNatives", "ServerNatives"]
 
@@ -23,9 +23,10 @@ Coordinates = tuple[float, float, float]
 class PlayerNatives:
     """Who is connected."""
 
-    def __init__(self, server: GameServer) -> None:
-        self._server = server
-        self._players = server.players
+    def __init__(self, lobby: Lobby) -> None:
+        self._lobby = lobby
+        self._players = lobby.players
+        self._access = lobby.process.access
 
     @native("GetNumPlayerIndices() -> int")
     def num_player_indices(self) -> int:
@@ -114,19 +115,19 @@ class PlayerNatives:
         found = self._players.find(player)
         if found is None:
             return False
-        return self._server.access.any_allowed(found.principals(), text_of(target))
+        return self._access.any_allowed(found.principals(), text_of(target))
 
     @native("IsPrincipalAceAllowed(string, string) -> bool")
     def is_principal_ace_allowed(self, principal: bytes, target: bytes) -> bool:
         """Return whether a principal may."""
-        return self._server.access.allowed(text_of(principal), text_of(target))
+        return self._access.allowed(text_of(principal), text_of(target))
 
     @native("DropPlayer(string, string)")
     def drop_player(self, player: bytes, reason: bytes) -> None:
         """Throw him out."""
         found = self._players.find(player)
         if found is not None:
-            self._server.drop_now(found.source, text_of(reason))
+            self._lobby.drop(found.source, text_of(reason))
 
     @native("GetPlayerRoutingBucket(string) -> int")
     def player_routing_bucket(self, player: bytes) -> int:
@@ -145,14 +146,15 @@ class PlayerNatives:
 class EntityNatives:
     """Where players are. Without OneSync the server knows of no entity."""
 
-    def __init__(self, server: GameServer) -> None:
-        self._server = server
+    def __init__(self, players: Players, *, onesync: bool) -> None:
+        self._players = players
+        self._onesync = onesync
 
     def _owner(self, entity: int) -> Player | None:
         """Return whose ped it is, None for entity 0."""
         if entity == 0:
             return None
-        found = self._server.players.of_ped(entity) if self._server.onesync else None
+        found = self._players.of_ped(entity) if self._onesync else None
         if found is None:
             raise NativeError(f"Tried to access invalid entity: {entity}")
         return found
@@ -160,14 +162,14 @@ class EntityNatives:
     @native("GetPlayerPed(string) -> int")
     def player_ped(self, player: bytes) -> int:
         """Return his ped, 0 if the server knows none."""
-        found = self._server.players.find(player)
-        known = found is not None and self._server.players.get(found.source) is found
-        return found.ped if found is not None and known and self._server.onesync else 0
+        found = self._players.find(player)
+        known = found is not None and self._players.get(found.source) is found
+        return found.ped if found is not None and known and self._onesync else 0
 
     @native("DoesEntityExist(int) -> bool")
     def does_entity_exist(self, entity: int) -> bool:
         """Return whether there is such an entity."""
-        return self._server.onesync and self._server.players.of_ped(entity) is not None
+        return self._onesync and self._players.of_ped(entity) is not None
 
     @native("GetEntityCoords(int) -> vector3", raises=True)
     def entity_coords(self, entity: int) -> Coordinates:
@@ -199,30 +201,37 @@ class EntityNatives:
         found = self._owner(entity)
         return 0 if found is None else found.bucket
 
+    @native("GetAllPeds() -> object")
+    def all_peds(self) -> bytes:
+        """Return all peds that the server knows."""
+        peds = [player.ped for player in self._players] if self._onesync else []
+        return bytes(msgpack.packb(peds))
+
 
 class ServerNatives:
     """Net events, files, convars and resources of the server."""
 
-    def __init__(self, server: GameServer, resource: str) -> None:
-        self._server = server
+    def __init__(self, lobby: Lobby, resource: str) -> None:
+        self._lobby = lobby
+        self._process = lobby.process
         self._resource = resource
 
     @native("TriggerClientEventInternal(string, string, string, int)")
     def trigger_client_event(self, name: bytes, target: bytes, payload: bytes, size: int) -> None:
         """Send a net event to a player, or to all (-1)."""
-        self._server.send(text_of(name), target, payload[:size], 0)
+        self._lobby.send(text_of(name), target, payload[:size], 0)
 
     @native("TriggerLatentClientEventInternal(string, string, string, int, int)")
     def trigger_latent_client_event(
         self, name: bytes, target: bytes, payload: bytes, size: int, rate: int
     ) -> None:
         """Send a net event slowly, `rate` bytes a second (0: 25000)."""
-        self._server.send(text_of(name), target, payload[:size], rate or 25000)
+        self._lobby.send(text_of(name), target, payload[:size], rate or 25000)
 
     @native("SaveResourceFile(string, string, string, int) -> bool")
     def save_resource_file(self, name: bytes, file: bytes, data: bytes, size: int) -> bool:
         """Write a file of the own resource; without a length the data ends at a zero byte."""
-        known = self._server.world.resources.get(text_of(name))
+        known = self._process.world.resources.get(text_of(name))
         if known is None or known.name != self._resource:
             return False
         return known.files.write(text_of(file), c_string(data) if size <= 0 else data[:size])
@@ -230,39 +239,33 @@ class ServerNatives:
     @native("GetResourcePath(string) -> string")
     def resource_path(self, name: bytes) -> bytes | None:
         """Return a resource's folder."""
-        known = text_of(name) in self._server.world.resources
-        return self._server.world.path_of(text_of(name)).encode() if known else None
+        known = text_of(name) in self._process.world.resources
+        return self._process.world.path_of(text_of(name)).encode() if known else None
 
     @native("SetConvar(string, string)")
     def set_convar(self, name: bytes, value: bytes) -> None:
         """Set a convar."""
-        self._server.convars.set(text_of(name), text_of(value))
+        self._process.convars.set(text_of(name), text_of(value))
 
     @native("SetConvarReplicated(string, string)")
     def set_convar_replicated(self, name: bytes, value: bytes) -> None:
         """Set a convar that every client sees."""
-        self._server.convars.set(text_of(name), text_of(value), REPLICATED)
+        self._process.convars.set(text_of(name), text_of(value), REPLICATED)
 
     @native("SetConvarServerInfo(string, string)")
     def set_convar_server_info(self, name: bytes, value: bytes) -> None:
         """Set a convar that the world sees."""
-        self._server.convars.set(text_of(name), text_of(value), SERVER_INFO)
+        self._process.convars.set(text_of(name), text_of(value), SERVER_INFO)
 
     @native("FlushResourceKvp()")
     def flush_resource_kvp(self) -> None:
         """Wait until the store is on the disk."""
-        self._server.store.writes += 1
-
-    @native("GetAllPeds() -> object")
-    def all_peds(self) -> bytes:
-        """Return all peds that the server knows."""
-        peds = [player.ped for player in self._server.players] if self._server.onesync else []
-        return bytes(msgpack.packb(peds))
+        self._process.store.writes += 1
 
     @native("GetConsoleBuffer() -> string")
     def console_buffer(self) -> bytes:
         """Return what the console shows."""
-        return "\n".join(self._server.console_lines[-200:]).encode("utf-8", "replace")
+        return "\n".join(self._process.console.lines[-200:]).encode("utf-8", "replace")
 
     @native("GetGameBuildNumber() -> int")
     def game_build_number(self) -> int:
