@@ -388,8 +388,16 @@ async def test_a_bridge_that_hangs_is_not_waited_for(
     examine: Examine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "PATIENCE", 0.2)
-    hanging = await asyncio.start_server(lambda _, __: None, "127.0.0.1", 0)
-    async with hanging:
+    left = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            pass
+        writer.close()
+        left.set()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as hanging:
         report = by_name(await examine(admin={"port": hanging.sockets[0].getsockname()[1]}))
+        await left.wait()
 
     assert "no status" in report["bridge"].text
