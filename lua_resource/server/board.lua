@@ -138,6 +138,14 @@ function Board:attached(ident)
     return keys
 end
 
+---@param ident integer
+---@param key string
+---@return boolean
+function Board:isOn(ident, key)
+    local keys = self.callsOf[ident]
+    return keys ~= nil and keys[key] == true
+end
+
 ---Open calls, the newest first.
 ---@return Call[]
 function Board:newest()

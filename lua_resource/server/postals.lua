@@ -34,10 +34,15 @@ local function finite(value)
     return value
 end
 
----@param entries any the decoded file: a list of { x, y, code }
 ---@return CadBridge.Postals
-local function index(entries)
-    local postals = setmetatable({ count = 0, byCode = {}, cells = {}, reach = 0 }, Postals)
+local function new()
+    return setmetatable({ count = 0, byCode = {}, cells = {}, reach = 0 }, Postals)
+end
+
+---Takes the postals of a file, in place of those before.
+---@param entries any the decoded file: a list of { x, y, code }
+function Postals:load(entries)
+    self.count, self.byCode, self.cells, self.reach = 0, {}, {}, 0
     for _, entry in ipairs(type(entries) == 'table' and entries or {}) do
         local x, y = nil, nil
         if type(entry) == 'table' then x, y = finite(entry.x), finite(entry.y) end
@@ -45,15 +50,14 @@ local function index(entries)
         if code ~= '' then
             local postal = { code = code, x = x, y = y }
             local column, row = cellOf(x, y)
-            local cell = postals.cells[row * ROW + column] or {}
-            postals.cells[row * ROW + column] = cell
+            local cell = self.cells[row * ROW + column] or {}
+            self.cells[row * ROW + column] = cell
             cell[#cell + 1] = postal
-            postals.byCode[code:upper()] = postals.byCode[code:upper()] or postal
-            postals.count = postals.count + 1
-            postals.reach = math.max(postals.reach, math.abs(column), math.abs(row))
+            self.byCode[code:upper()] = self.byCode[code:upper()] or postal
+            self.count = self.count + 1
+            self.reach = math.max(self.reach, math.abs(column), math.abs(row))
         end
     end
-    return postals
 end
 
 ---@param code any
@@ -99,4 +103,4 @@ function Postals:nearest(x, y)
     return best
 end
 
-CadBridge.postals = { index = index }
+CadBridge.postals = { new = new }

@@ -41,8 +41,9 @@
 local Session = {}
 Session.__index = Session
 
----Milliseconds between an event that was handled and its acknowledgement, at most.
-local ACK_MS = 200
+---Milliseconds between an event that was handled and its acknowledgement: 200 at most, and a timer
+---of the game server may be a tick of 50 late.
+local ACK_MS = 150
 
 ---@class CadBridge.SessionSetup
 ---@field version string of the resource

@@ -13,8 +13,9 @@
 ---@field private counts boolean whether `cadbridge.responder` makes a responder
 ---@field private rights table<integer, CadBridge.Rights>
 ---@field private holders table<integer, true> sources with any right
----@field private queue { source: integer, at: integer }[] in the order of asking; may hold outdated entries
----@field private head integer
+---@field private queue table<integer, { source: integer, at: integer }> in the order of asking, `first` to `last`; some entries are outdated
+---@field private first integer
+---@field private last integer
 local Ace = {}
 Ace.__index = Ace
 
@@ -25,7 +26,7 @@ local KEPT_MS = 10000
 ---@return CadBridge.AceResponders
 local function new(allowed, counts)
     return setmetatable({
-        allowed = allowed, counts = counts, rights = {}, holders = {}, queue = {}, head = 1,
+        allowed = allowed, counts = counts, rights = {}, holders = {}, queue = {}, first = 1, last = 0,
     }, Ace)
 end
 
@@ -42,7 +43,8 @@ function Ace:ask(source, now)
     }
     self.rights[source] = rights
     self.holders[source] = (rights.responder or rights.dispatcher) and true or nil
-    self.queue[#self.queue + 1] = { source = source, at = now }
+    self.last = self.last + 1
+    self.queue[self.last] = { source = source, at = now }
     return (before and before.responder or false) ~= rights.responder
         or (before and before.dispatcher or false) ~= rights.dispatcher
 end
@@ -69,17 +71,16 @@ end
 ---@return integer[]
 function Ace:stale(now, most)
     local sources = {}
-    while #sources < most and self.queue[self.head] do
-        local entry = self.queue[self.head]
+    while #sources < most and self.first <= self.last do
+        local entry = self.queue[self.first]
         local rights = self.rights[entry.source]
         if rights and rights.at == entry.at then
             if now - entry.at < KEPT_MS then break end
             sources[#sources + 1] = entry.source
         end
-        self.queue[self.head] = nil
-        self.head = self.head + 1
+        self.queue[self.first] = nil
+        self.first = self.first + 1
     end
-    if self.head > #self.queue then self.queue, self.head = {}, 1 end
     return sources
 end
 
@@ -93,6 +94,16 @@ end
 ---@return boolean
 function Ace:dispatches(source)
     return self.rights[source] ~= nil and self.rights[source].dispatcher
+end
+
+---How many players are responders by permission.
+---@return integer
+function Ace:count()
+    local count = 0
+    for source in pairs(self.holders) do
+        if self.rights[source].responder then count = count + 1 end
+    end
+    return count
 end
 
 CadBridge.aceResponders = { new = new }

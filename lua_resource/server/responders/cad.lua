@@ -45,35 +45,48 @@ function Cad:index(unit, on)
     end
 end
 
+---@param a string[][]?
+---@param b string[][]?
+---@return boolean
+local function sameIds(a, b)
+    if not a or not b then return a == b end
+    for list = 1, 5 do
+        local left, right = a[list] or {}, b[list] or {}
+        if #left ~= #right then return false end
+        for index, id in ipairs(left) do
+            if id ~= right[index] then return false end
+        end
+    end
+    return true
+end
+
 ---Looks again whose unit this is; adds to `affected` whoever gained or lost it.
 ---@private
 ---@param ident integer
 ---@param affected table<integer, true>
 function Cad:rematch(ident, affected)
     local before, unit = self.matches[ident], self.units[ident]
-    if before and before.verified then
-        for _, source in ipairs(before.players) do
-            local idents = self.idents[source]
-            if idents then
-                idents[ident] = nil
-                if not next(idents) then self.idents[source] = nil end
-            end
-            affected[source] = true
-        end
+    local lost = {}
+    for _, source in ipairs(before and before.verified and before.players or {}) do
+        lost[source] = true
+        local idents = self.idents[source]
+        idents[ident] = nil
+        if not next(idents) then self.idents[source] = nil end
     end
     local match = unit and self.roster:match(unit.playerIds) or nil
     self.matches[ident] = match
-    if not match then return end
-    for _, source in ipairs(match.players) do
+    for _, source in ipairs(match and match.players or {}) do
         if match.verified then
             self.idents[source] = self.idents[source] or {}
             self.idents[source][ident] = true
-            affected[source] = true
+            if not lost[source] then affected[source] = true end
+            lost[source] = nil
         elseif not self.hinted[source] and self.roster.players[source].ready then
             self.hinted[source] = true
-            self.hint(source, unit)
+            self.hint(source, unit --[[@as Unit]])
         end
     end
+    for source in pairs(lost) do affected[source] = true end
 end
 
 ---A unit is on duty, or changed.
@@ -81,8 +94,15 @@ end
 ---@return table<integer, true> affected sources to look at again
 function Cad:put(unit)
     local affected, before = {}, self.units[unit.ident]
-    if before then self:index(before) end
     self.units[unit.ident] = unit
+    if before and sameIds(before.playerIds, unit.playerIds) then
+        if (before.dispatcher or false) ~= (unit.dispatcher or false) then
+            self.dispatchers = self.dispatchers + (unit.dispatcher and 1 or -1)
+            for _, source in ipairs(self:playersOf(unit.ident)) do affected[source] = true end
+        end
+        return affected
+    end
+    if before then self:index(before) end
     self:index(unit, true)
     self:rematch(unit.ident, affected)
     return affected
@@ -156,6 +176,15 @@ function Cad:identsOf(source)
     for ident in pairs(self.idents[source] or {}) do idents[#idents + 1] = ident end
     table.sort(idents)
     return idents
+end
+
+---Players who are units on duty.
+---@return integer[]
+function Cad:inGame()
+    local sources = {}
+    for source in pairs(self.idents) do sources[#sources + 1] = source end
+    table.sort(sources)
+    return sources
 end
 
 ---The players of a unit, where it is proven.

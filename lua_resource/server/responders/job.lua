@@ -74,6 +74,16 @@ function Jobs:character(source)
     return nil
 end
 
+---How many players are responders by their job.
+---@return integer
+function Jobs:count()
+    local count = 0
+    for source in pairs(self.jobs) do
+        if self:holds(source) then count = count + 1 end
+    end
+    return count
+end
+
 ---The framework that runs, in the order of detection.
 ---@param frameworks CadBridge.Framework[]
 ---@param state fun(resource: string): string

@@ -1,0 +1,479 @@
+---Decides what each player gets of what happens to a call: nobody else does. Pure, but for the parts
+---handed in.
+---
+---Who is entitled is `claims`; who has what is `pictures`. Here the two are brought together: an
+---opening alerts who is entitled, a change goes to who has the call, an end takes it from all of them.
+
+---@class CadBridge.AlertParts
+---@field board CadBridge.Board
+---@field roster CadBridge.Roster
+---@field audience CadBridge.Audience
+---@field claims CadBridge.Claims
+---@field pictures CadBridge.Pictures
+---@field receipts CadBridge.Receipts
+---@field burst CadBridge.Burst
+---@field places CadBridge.Places
+---@field sight CadBridge.Sight
+---@field options CadBridge.Options
+---@field now fun(): integer
+---@field later fun(ms: integer, callback: fun())
+---@field locate fun(key: string, position: Position) a call's position was found in the game
+---@field tell CadBridge.Tell
+---@field held fun(source: integer) alerts of a flood are held for this player
+
+---An event about a call, as the session gives it.
+---@class CadBridge.CallEvent
+---@field call Call
+---@field seq integer
+---@field age integer milliseconds since the event
+---@field alert boolean whether it may alert
+---@field changed string[]?
+---@field attached integer[]?
+---@field note Note?
+
+---@class CadBridge.Alerts: CadBridge.AlertParts
+---@field private positions table<string, Position> by key
+---@field private live table<string, integer> key -> clock of the alert, of calls that alerted in this run
+---@field private knew table<string, { at: integer, sources: table<integer, true> }> who had a 911 call that is gone
+---@field private helped table<string, true> keys whose caller heard that help is on the way
+---@field private untested table<string, CadBridge.CallEvent> tests whose player is not known yet
+local Alerts = {}
+Alerts.__index = Alerts
+
+---How long a 911 call that became a dispatch call waits for it, before its pictures go.
+local HANDOVER_MS = 5000
+---How long it is remembered who had a call that is gone.
+local KNEW_MS = 15 * 60 * 1000
+
+---@param parts CadBridge.AlertParts
+---@return CadBridge.Alerts
+local function new(parts)
+    local alerts = { positions = {}, live = {}, knew = {}, helped = {}, untested = {} }
+    for name, part in pairs(parts) do alerts[name] = part end
+    return setmetatable(alerts, Alerts)
+end
+
+local look = CadBridge.look
+
+---@private
+---@param source integer
+---@return boolean
+function Alerts:isReady(source)
+    local player = self.roster.players[source]
+    return player ~= nil and player.ready
+end
+
+---@param a Position?
+---@param b Position?
+---@return boolean
+local function same(a, b)
+    if not a or not b then return a == b end
+    return math.abs(a.x - b.x) < 1 and math.abs(a.y - b.y) < 1
+end
+
+---Finds where the call is; what was found in the game is told to the bridge, which keeps it.
+---@private
+---@param call Call
+---@return boolean changed
+function Alerts:locateCall(call)
+    local before = self.positions[call.key] or (call.origin911 and self.positions[call.origin911])
+    local position, source = CadBridge.position.of(call, self.board:age(call.key, self.now()) or math.maxinteger, self.places)
+    -- Where the caller stood counts once: he may have moved on.
+    if not position or (source == 'caller' and before) then
+        self.positions[call.key] = before
+        return false
+    end
+    self.positions[call.key] = position
+    if source ~= 'call' and not same(before, position) then self.locate(call.key, position) end
+    return not same(before, position)
+end
+
+---@param call Call
+---@return Position?
+function Alerts:positionOf(call)
+    return self.positions[call.key]
+end
+
+---The alert of a call for players of that class. `proof`: an unverified caller learns that his call
+---arrived, and not where any player is.
+---@param call Call
+---@param class string
+---@param how 'alert'|'change'|'quiet'
+---@param parts CadBridge.LookParts
+---@param proof CadBridge.Proof?
+---@return Alert
+function Alerts:build(call, class, how, parts, proof)
+    local claimed = class == 'caller' and proof == 'claimed'
+    parts.position = not claimed and self.positions[call.key] or nil
+    parts.age = self.board:age(call.key, self.now())
+    if class == 'assigned' and parts.route == nil and how ~= 'change' then parts.route = true end
+    local alert = look.alert(self.sight, call, class, how, parts)
+    if claimed then alert.place, alert.postal = nil, nil end
+    return alert
+end
+
+---@param class string
+---@param how string
+---@return string?
+local function soundOf(class, how)
+    if how ~= 'alert' then return nil end
+    if class == 'assigned' then return 'assigned' end
+    return class == 'caller' and 'quiet' or 'new'
+end
+
+---Whether the player may be shown one more alert now; what is his own always is.
+---@private
+---@param call Call
+---@param source integer
+---@param class string
+---@return boolean
+function Alerts:admitted(call, source, class)
+    if class == 'assigned' or class == 'caller' then return true end
+    local admitted, first = self.burst:admit(source, call.key, class == 'emergency', self.now())
+    if first then self.held(source) end
+    return admitted
+end
+
+---Shows one call to one player, as one who came later.
+---@param call Call
+---@param source integer
+---@param class string
+---@param how 'alert'|'quiet'
+function Alerts:showTo(call, source, class, how)
+    if how == 'alert' and not self:admitted(call, source, class) then return end
+    local proof = self.claims:callersOf(call.key)[source]
+    self.pictures:show(source, self:build(call, class, how, { sound = soundOf(class, how) }, proof))
+end
+
+---What became of an opening, for receipt, console and other resources.
+---@class CadBridge.Handout
+---@field sent integer[]
+---@field recipients integer[] everybody who got the call in any way
+---@field missed table<string, integer>
+---@field reached integer how many have it, or are told of it, for more than being the caller
+
+---Hands a new call to one player.
+---@private
+---@param event CadBridge.CallEvent
+---@param source integer
+---@param from string? key of the call whose place this one takes
+---@param out CadBridge.Handout
+function Alerts:handTo(event, source, from, out)
+    local call = event.call
+    local class = self.claims:entitled(call, source)
+    local knows = from and self.pictures:has(source, from)
+    if not class then
+        if knows then self.pictures:take(source, from --[[@as string]], 'dispatched') end
+        return
+    end
+    local promoted = knows and class == 'assigned' and knows ~= 'assigned'
+    local how = knows and 'change' or self:knewOf(from, source) and class ~= 'assigned' and 'quiet'
+        or event.alert and 'alert' or 'quiet'
+    if not self:isReady(source) then
+        if how == 'alert' then out.missed.not_ready = (out.missed.not_ready or 0) + 1 end
+        return
+    end
+    if class ~= 'caller' then out.reached = out.reached + 1 end
+    if how == 'alert' and not self:admitted(call, source, class) then
+        out.missed.limited = (out.missed.limited or 0) + 1
+        return
+    end
+    local alert = self:build(call, class, how, {
+        seq = how == 'alert' and event.seq or nil,
+        replaces = knows and from or nil,
+        changed = knows and {} or nil,
+        route = class == 'assigned' or nil,
+        sound = promoted and event.alert and 'assigned' or soundOf(class, how),
+    }, self.claims:callersOf(call.key)[source])
+    self.pictures:show(source, alert)
+    out.recipients[#out.recipients + 1] = source
+    if how == 'alert' then out.sent[#out.sent + 1] = source end
+end
+
+---@private
+---@param key string?
+---@param source integer
+---@return boolean
+function Alerts:knewOf(key, source)
+    local memory = key and self.knew[key]
+    return memory ~= nil and memory.sources[source] == true
+end
+
+---@private
+---@param event CadBridge.CallEvent
+---@param sources integer[]
+---@param from string?
+---@return CadBridge.Handout
+function Alerts:handOut(event, sources, from)
+    local out = { sent = {}, recipients = {}, missed = {}, reached = 0 }
+    for _, source in ipairs(sources) do self:handTo(event, source, from, out) end
+    if not event.alert then return out end
+    self.live[event.call.key] = self.now()
+    local close = self.receipts:expect(event.call.key, event.seq, event.age, self.now(), out.sent, out.missed)
+    if close then self.later(CadBridge.receipts.WAIT_MS, close) end
+    return out
+end
+
+---Who may get the call, and who has the one whose place it takes.
+---@private
+---@param call Call
+---@param from string?
+---@return integer[]
+function Alerts:concerned(call, from)
+    local sources = self.claims:candidates(call)
+    if not from then return sources end
+    local known = {}
+    for _, source in ipairs(sources) do known[source] = true end
+    for _, source in ipairs(self.pictures:sources(from)) do
+        if not known[source] then sources[#sources + 1] = source end
+    end
+    return sources
+end
+
+---A call was opened.
+---@param event CadBridge.CallEvent
+---@return integer[] recipients
+function Alerts:opened(event)
+    local call, from = event.call, event.call.origin911
+    if call.kind == 'test' then return self:tested(event) end
+    if from and self.live[from] then self.live[call.key] = self.live[from] end
+    self.claims:open(call)
+    self:locateCall(call)
+    local out = self:handOut(event, self:concerned(call, from), from)
+    if event.alert and out.reached == 0 then self:nobody(call, out) end
+    if call.units and call.units[1] and event.alert then self:helpIsComing(call) end
+    return out.recipients
+end
+
+---Says why an alert reached nobody, once a call.
+---@private
+---@param call Call
+---@param out CadBridge.Handout
+function Alerts:nobody(call, out)
+    local sources = self.audience.sources
+    local units, matched = sources.cad:count()
+    local responders = 0
+    for _ in pairs(self.audience.responders) do responders = responders + 1 end
+    local framework = sources.job.framework
+    self.tell('server.reachedNobody', {
+        call = look.number(self.sight, call), players = self.roster.count, responders = responders,
+        unready = out.missed.not_ready or 0, units = units, matched = matched,
+        ace = sources.ace:count(), job = sources.job:count(), framework = framework and framework.resource or '-',
+    })
+end
+
+---A test: for the player who asked for it. Event and answer may come in either order.
+---@private
+---@param event CadBridge.CallEvent
+---@return integer[]
+function Alerts:tested(event)
+    local call = event.call
+    local source = self.claims:tester(call.key)
+    if not source then
+        local match = self.roster:match(call.callerIds)
+        if match.verified and #match.players == 1 then source = match.players[1] end
+    end
+    if not source then
+        if event.alert then self.untested[call.key] = event end
+        return {}
+    end
+    self.claims:test(call.key, source)
+    self.positions[call.key] = CadBridge.position.checked(call.position or self.places.standing(source))
+    return self:handOut(event, { source }, nil).recipients
+end
+
+---The bridge said which call is the test of this player.
+---@param key string
+---@param source integer
+function Alerts:tester(key, source)
+    if self.claims:tester(key) then return end
+    self.claims:test(key, source)
+    local event = self.untested[key]
+    self.untested[key] = nil
+    if event then self:tested(event) end
+end
+
+---The bridge said which call the player placed from the game; its event may have come before.
+---@param key string
+---@param source integer
+function Alerts:placed(key, source)
+    self.claims:placed(key, source)
+    local call, has = self.board.calls[key], self.pictures:has(source, key)
+    if not call or not self:isReady(source) then return end
+    local class = self.claims:entitled(call, source)
+    if not has and class then return self:showTo(call, source, class, 'alert') end
+    if class == 'caller' then
+        local parts = { changed = { 'place', 'postal', 'position' } }
+        self.pictures:show(source, self:build(call, class, 'change', parts, 'verified'))
+    end
+end
+
+---The first unit is attached: the caller hears it, unless the call is silent.
+---@private
+---@param call Call
+function Alerts:helpIsComing(call)
+    if call.silent or self.helped[call.key] or self.options.caller == 'none' then return end
+    if call.origin911 and self.helped[call.origin911] then return end
+    self.helped[call.key] = true
+    local text = look.say(self.sight, 'notice.onTheWay', { number = look.number(self.sight, call) })
+    for source in pairs(self.claims:callersOf(call.key)) do
+        if self:isReady(source) and self.pictures:has(source, call.key) ~= 'assigned' then
+            self.pictures:notice(source, {
+                text = text, kind = 'good', sound = 'quiet',
+                style = self.options.notify, locale = self.options.locale,
+            })
+        end
+    end
+end
+
+---What the caller may see of a change: where his call is.
+local CALLER_SEES = { place = true, postal = true, position = true }
+
+---@param fields string[]
+---@return string[]
+local function callerFields(fields)
+    local seen = {}
+    for _, field in ipairs(fields) do
+        if CALLER_SEES[field] then seen[#seen + 1] = field end
+    end
+    return seen
+end
+
+---Brings one player who has the call up to date.
+---@private
+---@param event CadBridge.CallEvent
+---@param source integer
+---@param fields string[] of the alert
+function Alerts:update(event, source, fields)
+    local call = event.call
+    local before, class = self.pictures:has(source, call.key), self.claims:entitled(call, source)
+    if not class then return self.pictures:take(source, call.key, 'detached') end
+    if class == 'caller' then fields = callerFields(fields) end
+    if class == before and #fields == 0 then return end
+    local attached, freed = class == 'assigned' and before ~= class, before == 'assigned' and class ~= before
+    local sound = class == 'assigned' and (attached and 'assigned' or 'changed') or nil
+    local route = nil
+    if attached then route = true elseif freed then route = false end
+    local proof = self.claims:callersOf(call.key)[source]
+    self.pictures:show(source, self:build(call, class, 'change', {
+        changed = fields, sound = event.alert and sound or nil, route = route,
+    }, proof))
+end
+
+---A call changed: who has it sees what changed; who was attached to it has it now.
+---@param event CadBridge.CallEvent
+function Alerts:changed(event)
+    local call = event.call
+    local moved = self:locateCall(call)
+    local fields = {}
+    for _, field in ipairs(look.shownChanges(event.changed or {})) do
+        if field ~= 'position' then fields[#fields + 1] = field end
+    end
+    if moved then fields[#fields + 1] = 'position' end
+    for _, source in ipairs(self.pictures:sources(call.key)) do self:update(event, source, fields) end
+    for _, ident in ipairs(event.attached or {}) do
+        for _, source in ipairs(self.audience.sources.cad:playersOf(ident)) do
+            if not self.pictures:has(source, call.key) and self:isReady(source) then
+                local class = self.claims:entitled(call, source)
+                if class then self:showTo(call, source, class, event.alert and 'alert' or 'quiet') end
+            end
+        end
+    end
+    if event.alert and event.attached and event.attached[1] then self:helpIsComing(call) end
+end
+
+---A note was added: for the units attached and for dispatchers.
+---@param event CadBridge.CallEvent
+function Alerts:noted(event)
+    local call, text = event.call, look.note(self.sight, event.note or {})
+    if not text then return end
+    for _, source in ipairs(self.pictures:sources(call.key)) do
+        local class = self.claims:entitled(call, source)
+        if class == 'assigned' or (class and class ~= 'caller' and self.audience.dispatchers[source]) then
+            self.pictures:show(source, self:build(call, class, 'change', {
+                changed = { 'note' }, note = text,
+                sound = event.alert and class == 'assigned' and 'changed' or nil,
+            }))
+        end
+    end
+end
+
+---@private
+---@param key string
+function Alerts:forget(key)
+    self.claims:forget(key)
+    self.positions[key], self.live[key], self.helped[key], self.untested[key] = nil, nil, nil, nil
+end
+
+---Remembers who had a 911 call: a dispatch call made from it must not alert them again.
+---@private
+---@param key string
+function Alerts:remember(key)
+    local sources, now = {}, self.now()
+    for _, source in ipairs(self.pictures:sources(key)) do sources[source] = true end
+    for other, memory in pairs(self.knew) do
+        if now - memory.at > KNEW_MS then self.knew[other] = nil end
+    end
+    if next(sources) then self.knew[key] = { at = now, sources = sources } end
+end
+
+---A call was closed.
+---@param call Call
+---@param reason string
+function Alerts:closed(call, reason)
+    local key = call.key
+    if call.kind == '911' then self:remember(key) end
+    if reason ~= 'dispatched' then
+        self.pictures:clear(key, reason)
+        return self:forget(key)
+    end
+    -- The dispatch call that takes its place comes at once, or came already.
+    self.later(HANDOVER_MS, function()
+        if self.board.calls[key] then return end
+        self.pictures:clear(key, reason)
+        self:forget(key)
+    end)
+end
+
+---The last dispatcher has left: what was for dispatchers only is for all responders now.
+---@param freshFor integer milliseconds
+function Alerts:lift(freshFor)
+    for _, key in ipairs(self.claims:lift()) do
+        local call = self.board.calls[key]
+        for _, source in ipairs(call and self.claims:candidates(call) or {}) do
+            local class = self.claims:entitled(call --[[@as Call]], source)
+            if class and self:isReady(source) and not self.pictures:has(source, key) then
+                local fresh = self.live[key] and self.board:age(key, self.now()) < freshFor
+                self:showTo(call --[[@as Call]], source, class, fresh and 'alert' or 'quiet')
+            end
+        end
+    end
+end
+
+---When the call alerted in this run of the resource; nil for one that did not.
+---@param key string
+---@return integer?
+function Alerts:liveSince(key)
+    return self.live[key]
+end
+
+---The board is another one, or the first: finds again what is not in it.
+function Alerts:restored()
+    local open = self.board.calls
+    self.claims:keep(open)
+    for _, memory in ipairs { self.positions, self.live, self.helped } do
+        for key in pairs(memory) do
+            if not open[key] then memory[key] = nil end
+        end
+    end
+    for _, call in pairs(open) do
+        -- Parents first: a dispatch call takes over what its 911 call had.
+        if call.kind == '911' then self.claims:open(call) end
+    end
+    for key, call in pairs(open) do
+        if call.kind == 'dispatch' then self.claims:open(call) end
+        if call.kind ~= 'test' then self:locateCall(call) end
+    end
+end
+
+CadBridge.alerts = { new = new }

@@ -1,0 +1,185 @@
+---Who is entitled to a call, and as what. A player has a call as one of its attached units, as a
+---responder, as a dispatcher, or as its caller; nobody else learns of it. Pure.
+
+---@alias CadBridge.Proof 'verified'|'claimed' whether the id that matched proves who is meant
+
+---@class CadBridge.Claims
+---@field private board CadBridge.Board
+---@field private roster CadBridge.Roster
+---@field private audience CadBridge.Audience
+---@field private options CadBridge.Options
+---@field private callers table<string, table<integer, CadBridge.Proof>> key -> source
+---@field private testers table<string, integer> key -> source
+---@field private restricted table<string, true> keys that only dispatchers get
+local Claims = {}
+Claims.__index = Claims
+
+---@param board CadBridge.Board
+---@param roster CadBridge.Roster
+---@param audience CadBridge.Audience
+---@param options CadBridge.Options
+---@return CadBridge.Claims
+local function new(board, roster, audience, options)
+    return setmetatable({
+        board = board, roster = roster, audience = audience, options = options,
+        callers = {}, testers = {}, restricted = {},
+    }, Claims)
+end
+
+---A call was opened, or is known from the board: finds its caller. A dispatch call made from a 911
+---call takes over who had that one.
+---@param call Call
+function Claims:open(call)
+    local before = call.origin911
+    local callers = self.callers[call.key] or {}
+    for source, proof in pairs(before and self.callers[before] or {}) do callers[source] = proof end
+    local match = self.roster:match(call.callerIds)
+    for _, source in ipairs(match.players) do
+        callers[source] = match.verified and 'verified' or callers[source] or 'claimed'
+    end
+    self.callers[call.key] = next(callers) and callers or nil
+    if before then
+        self.restricted[call.key] = self.restricted[before]
+    elseif call.kind == '911' and self.options.dispatcherFirst and self.audience.sources.cad.dispatchers > 0 then
+        self.restricted[call.key] = true
+    end
+end
+
+---The call is over, and nothing takes its place.
+---@param key string
+function Claims:forget(key)
+    self.callers[key], self.testers[key], self.restricted[key] = nil, nil, nil
+end
+
+---The player placed this call from the game: better proof than any id.
+---@param key string
+---@param source integer
+function Claims:placed(key, source)
+    self.callers[key] = self.callers[key] or {}
+    self.callers[key][source] = 'verified'
+end
+
+---Forgets whatever is not open.
+---@param open table<string, Call>
+function Claims:keep(open)
+    for _, memory in ipairs { self.callers, self.testers, self.restricted } do
+        for key in pairs(memory) do
+            if not open[key] then memory[key] = nil end
+        end
+    end
+end
+
+---Whose test it is.
+---@param key string
+---@param source integer
+function Claims:test(key, source)
+    self.testers[key] = source
+end
+
+---@param key string
+---@return integer?
+function Claims:tester(key)
+    return self.testers[key]
+end
+
+---A player joined: of which open calls he is the caller. One look at each open call, once.
+---@param source integer
+function Claims:joined(source)
+    for key, call in pairs(self.board.calls) do
+        if call.callerIds then
+            local match = self.roster:match(call.callerIds)
+            for _, other in ipairs(match.players) do
+                if other == source then
+                    self.callers[key] = self.callers[key] or {}
+                    self.callers[key][source] = match.verified and 'verified' or 'claimed'
+                end
+            end
+        end
+    end
+end
+
+---@param source integer
+function Claims:dropped(source)
+    for key, callers in pairs(self.callers) do
+        callers[source] = nil
+        if not next(callers) then self.callers[key] = nil end
+    end
+end
+
+---The players who placed the call.
+---@param key string
+---@return table<integer, CadBridge.Proof>
+function Claims:callersOf(key)
+    return self.callers[key] or {}
+end
+
+---Calls that were for dispatchers only, no longer are: the last dispatcher has left.
+---@return string[] keys
+function Claims:lift()
+    local keys = {}
+    for key in pairs(self.restricted) do keys[#keys + 1] = key end
+    self.restricted = {}
+    table.sort(keys)
+    return keys
+end
+
+---Whether one of the player's units is attached.
+---@param call Call
+---@param source integer
+---@return boolean
+function Claims:isAttached(call, source)
+    if not (call.units and call.units[1]) then return false end
+    for _, ident in ipairs(self.audience.sources.cad:identsOf(source)) do
+        if self.board:isOn(ident, call.key) then return true end
+    end
+    return false
+end
+
+---The class in which the player has the call; nil for who has not.
+---@param call Call
+---@param source integer
+---@return string?
+function Claims:entitled(call, source)
+    local key, audience = call.key, self.audience
+    if call.kind == 'test' then return self.testers[key] == source and 'test' or nil end
+    if self:isAttached(call, source) then return 'assigned' end
+    local dispatcher = audience.dispatchers[source]
+    if call.kind == 'dispatch' and dispatcher then return 'dispatch' end
+    if call.kind == '911' or call.origin911 then
+        if self.restricted[key] then
+            if dispatcher then return CadBridge.look.kind(call) end
+        elseif audience.responders[source] then
+            return CadBridge.look.kind(call)
+        end
+    end
+    local proof = self:callersOf(key)[source]
+    if not proof or self.options.caller == 'none' then return nil end
+    if self.options.caller == 'alert' and proof == 'verified' then return CadBridge.look.kind(call) end
+    return 'caller'
+end
+
+---Everybody who may be entitled to the call, in ascending order: nobody else need be asked.
+---@param call Call
+---@return integer[]
+function Claims:candidates(call)
+    local set, audience = {}, self.audience
+    for source in pairs(self:callersOf(call.key)) do set[source] = true end
+    if call.kind == 'test' then
+        set = { [self.testers[call.key] or false] = true }
+        set[false] = nil
+    else
+        for source in pairs(audience.dispatchers) do set[source] = true end
+        if call.kind == '911' or call.origin911 then
+            for source in pairs(audience.responders) do set[source] = true end
+        end
+        for _, ident in ipairs(call.units or {}) do
+            for _, source in ipairs(audience.sources.cad:playersOf(ident)) do set[source] = true end
+        end
+    end
+    local sources = {}
+    for source in pairs(set) do sources[#sources + 1] = source end
+    table.sort(sources)
+    return sources
+end
+
+CadBridge.claims = { new = new }

@@ -1,0 +1,198 @@
+---What an event of the bridge does here: the mirror first, then who is a responder, then the players,
+---then other resources. Pure, but for the parts handed in.
+
+---@class CadBridge.EventParts
+---@field board CadBridge.Board
+---@field roster CadBridge.Roster
+---@field audience CadBridge.Audience
+---@field claims CadBridge.Claims
+---@field alerts CadBridge.Alerts
+---@field arrivals CadBridge.Arrivals
+---@field panics CadBridge.Panics
+---@field pictures CadBridge.Pictures
+---@field actions CadBridge.Actions
+---@field liveMap CadBridge.LiveMap
+---@field sight CadBridge.Sight
+---@field freshFor fun(): integer
+---@field now fun(): integer
+---@field later fun(ms: integer, callback: fun())
+---@field announce fun(name: string, ...) a local event for other resources
+
+---@class CadBridge.Events: CadBridge.EventParts
+---@field private sweeping boolean
+local Events = {}
+Events.__index = Events
+
+local SWEEP_MS = 50
+
+---@param parts CadBridge.EventParts
+---@return CadBridge.Events
+local function new(parts)
+    local events = { sweeping = false }
+    for name, part in pairs(parts) do events[name] = part end
+    return setmetatable(events, Events)
+end
+
+---Asks for rights again, the most urgent now and the others in the next ticks.
+function Events:refresh()
+    local now = self.now()
+    if not self.audience:refresh(now) or self.sweeping then return end
+    self.sweeping = true
+    local function step()
+        self.sweeping = self.audience:sweep(self.now(), now)
+        if self.sweeping then self.later(SWEEP_MS, step) end
+    end
+    self.later(SWEEP_MS, step)
+end
+
+---@private
+---@param call Call
+---@return Call
+function Events:copy(call)
+    return CadBridge.exports.copy(self.board, call, self.now())
+end
+
+---Units came, changed or went: looks again at the players concerned.
+---@private
+---@param affected table<integer, true>
+---@param ident integer
+function Events:unitsMoved(affected, ident)
+    self.audience:updateAll(affected)
+    -- A unit that is attached makes a call its player's own, whatever else he is.
+    if #self.board:attached(ident) > 0 then
+        for source in pairs(affected) do self.arrivals:review(source) end
+    end
+    if self.audience.sources.cad.dispatchers == 0 then self.alerts:lift(self.freshFor()) end
+    self.liveMap:wake()
+end
+
+---@private
+---@param unit Unit
+---@param action CadBridge.Action
+function Events:panic(unit, action)
+    if not unit.panic then return self.panics:ended(unit.ident, 'off') end
+    self.panics:raise(unit, self.audience.sources.cad:playersOf(unit.ident)[1],
+        unit.number or unit.name or ('%d'):format(unit.ident),
+        { seq = action.seq, age = action.age, alert = action.alert })
+end
+
+---@param list any[]?
+---@param value any
+---@return boolean
+local function has(list, value)
+    for _, element in ipairs(list or {}) do
+        if element == value then return true end
+    end
+    return false
+end
+
+---@type table<string, fun(events: CadBridge.Events, event: table, action: CadBridge.Action)>
+local HANDLE = {
+    ['call.opened'] = function(events, event, action)
+        local call = event.call
+        if call.origin911 then events.actions:closed(call.origin911, call.key) end
+        local recipients = events.alerts:opened {
+            call = call, seq = action.seq, age = action.age, alert = action.alert and event.alert ~= false,
+        }
+        events.announce('cadbridge:callOpened', events:copy(call), recipients)
+    end,
+    ['call.changed'] = function(events, event, action)
+        events.alerts:changed {
+            call = event.call, seq = action.seq, age = action.age, alert = action.alert,
+            changed = event.changed, attached = event.attached,
+        }
+        events.announce('cadbridge:callChanged', events:copy(event.call))
+    end,
+    ['call.noted'] = function(events, event, action)
+        events.alerts:noted {
+            call = event.call, seq = action.seq, age = action.age, alert = action.alert, note = event.note,
+        }
+        events.announce('cadbridge:callChanged', events:copy(event.call))
+    end,
+    ['call.closed'] = function(events, event)
+        events.alerts:closed(event.call, tostring(event.reason))
+        if event.reason ~= 'dispatched' then events.actions:closed(event.call.key) end
+        events.announce('cadbridge:callClosed', event.call)
+    end,
+    ['unit.on_duty'] = function(events, event, action)
+        events:unitsMoved(events.audience.sources.cad:put(event.unit), event.unit.ident)
+        if event.unit.panic then events:panic(event.unit, action) end
+        events.announce('cadbridge:unitChanged', event.unit)
+    end,
+    ['unit.changed'] = function(events, event, action)
+        events:unitsMoved(events.audience.sources.cad:put(event.unit), event.unit.ident)
+        if has(event.changed, 'panic') then events:panic(event.unit, action) end
+        events.announce('cadbridge:unitChanged', event.unit)
+    end,
+    ['unit.off_duty'] = function(events, event)
+        events.panics:ended(event.unit.ident, 'off_duty')
+        events:unitsMoved(events.audience.sources.cad:remove(event.unit.ident), event.unit.ident)
+        events.announce('cadbridge:unitChanged', event.unit)
+    end,
+    ['tone.played'] = function(events, event, action)
+        if not action.alert then return end
+        local alert, told = CadBridge.tones.alert(event.tone, action.seq, events.sight), {}
+        for _, ident in ipairs(CadBridge.tones.addressed(event.tone, events.board)) do
+            for _, source in ipairs(events.audience.sources.cad:playersOf(ident)) do
+                if not told[source] and events.roster.players[source].ready then
+                    told[source] = true
+                    events.pictures:show(source, alert, true)
+                end
+            end
+        end
+    end,
+    ['link.verified'] = function(events, event)
+        for _, source in ipairs(events.roster:match({ { event.communityUserId } }).players) do
+            events.actions:linked(source)
+        end
+    end,
+    ['push'] = function(events, event)
+        events.announce('cadbridge:push', event.push, event.data)
+    end,
+}
+
+---One event of the stream.
+---@param action CadBridge.Action
+function Events:handle(action)
+    local event = action.event --[[@as table]]
+    local handle = HANDLE[event.type]
+    if not handle then return end
+    self.board:apply(event, action.age, self.now())
+    self:refresh()
+    handle(self, event, action)
+end
+
+---The bridge's board: state, and alerts for nobody.
+---@param snapshot { calls: Call[], units: Unit[] }
+function Events:restore(snapshot)
+    self.board:replace(snapshot, self.now())
+    self.arrivals.paused = true
+    self.audience:updateAll(self.audience.sources.cad:replace(self.board.units))
+    self.panics:restored(self.board.units)
+    self.alerts:restored()
+    self.arrivals.paused = false
+    for _, unit in pairs(self.board.units) do
+        if unit.panic then self:panic(unit, { kind = 'event', age = 0, alert = false }) end
+    end
+    self.arrivals:restored(self:concerned())
+    self.liveMap:wake()
+end
+
+---Players who may have, or get, anything of the board.
+---@private
+---@return integer[]
+function Events:concerned()
+    local set, sources = {}, {}
+    for source in pairs(self.audience.responders) do set[source] = true end
+    for source in pairs(self.audience.dispatchers) do set[source] = true end
+    for _, source in ipairs(self.audience.sources.cad:inGame()) do set[source] = true end
+    for key in pairs(self.board.calls) do
+        for source in pairs(self.claims:callersOf(key)) do set[source] = true end
+    end
+    for _, source in ipairs(self.pictures:everybody()) do set[source] = true end
+    for source in pairs(set) do sources[#sources + 1] = source end
+    table.sort(sources)
+    return sources
+end
+
+CadBridge.events = { new = new }

@@ -1,0 +1,181 @@
+---What a player gets to see of a call: one alert, built of the call, its class and what the server
+---knows. Texts stay as the CAD sent them, cut in length only; each sink makes them safe. Pure.
+
+---@class CadBridge.Sight
+---@field words CadBridge.Words
+---@field options CadBridge.Options
+---@field unit fun(ident: integer): Unit?
+---@field postal fun(position: Position): string? code of the nearest postal
+
+---@class CadBridge.LookParts
+---@field seq integer?
+---@field age integer?
+---@field position Position?
+---@field sound string?
+---@field route boolean?
+---@field changed string[]?
+---@field note string?
+---@field replaces string?
+
+local TEXT, PLACE, NAME, UNITS = 1200, 240, 120, 12
+
+---Fields of a call, as events name what changed, and the field of the alert that shows them.
+local SHOWN_AS = {
+    emergency = 'title', title = 'title', code = 'title', caller = 'caller', location = 'place',
+    description = 'text', postal = 'postal', position = 'position', priority = 'priority',
+    status = 'status', units = 'units',
+}
+
+---Own legend entry of each class on the map.
+local CATEGORY = { emergency = 20, civil = 21, dispatch = 22, panic = 23, test = 24 }
+
+local cut = CadBridge.text.short
+
+---@param value any
+---@param most integer
+---@return string?
+local function short(value, most)
+    if value == nil or value == '' then return nil end
+    return cut(tostring(value), most)
+end
+
+---What kind of call it is: its blip, and its class for who is not attached.
+---@param call Call
+---@return CadBridge.Class
+local function kind(call)
+    if call.kind == 'test' then return 'test' end
+    if call.kind == 'dispatch' then return 'dispatch' end
+    return call.emergency and 'emergency' or 'civil'
+end
+
+---@param sight CadBridge.Sight
+---@param name string
+---@param places table<string, string|number>?
+---@return string
+local function say(sight, name, places)
+    return sight.words:say(sight.options.locale, name, places)
+end
+
+---Kind and number, such as `911 #4711`.
+---@param sight CadBridge.Sight
+---@param call Call
+---@return string
+local function number(sight, call)
+    return say(sight, 'call.number.' .. call.kind, { id = short(call.id, 64) or '?' })
+end
+
+---@param sight CadBridge.Sight
+---@param call Call
+---@param class string
+---@return string?
+local function title(sight, call, class)
+    if class == 'caller' then return say(sight, 'call.received') end
+    if call.kind ~= 'dispatch' then return say(sight, 'call.title.' .. kind(call)) end
+    if call.title and call.code then
+        return short(say(sight, 'call.titleCode', { title = call.title, code = call.code }), PLACE)
+    end
+    return short(call.title or call.code, PLACE) or say(sight, 'call.title.dispatch')
+end
+
+---@param sight CadBridge.Sight
+---@param call Call
+---@return string?
+local function status(sight, call)
+    local known = math.tointeger(call.status)
+    if call.kind == 'dispatch' and known and known >= 0 and known <= 2 then
+        return say(sight, ('call.status.%d'):format(known))
+    end
+    return short(call.status, NAME)
+end
+
+---Numbers of the units on the way; a unit that is not on duty any more is left out.
+---@param sight CadBridge.Sight
+---@param call Call
+---@return string[]?
+local function units(sight, call)
+    local numbers = {}
+    for _, ident in ipairs(call.units or {}) do
+        local unit = sight.unit(ident)
+        local shown = unit and (short(unit.number, 40) or short(unit.name, 40))
+        if shown and #numbers < UNITS then numbers[#numbers + 1] = shown end
+    end
+    return numbers[1] and numbers or nil
+end
+
+---@param sight CadBridge.Sight
+---@param class CadBridge.Class
+---@param name string
+---@return BlipLook
+local function blip(sight, class, name)
+    local look = sight.options.blip[class]
+    return {
+        sprite = look.sprite, colour = look.colour, scale = look.scale, flash = look.flash,
+        minutes = look.minutes, radius = look.radius, name = CadBridge.text.blip(name),
+        category = CATEGORY[class], categoryName = say(sight, 'call.legend.' .. class),
+    }
+end
+
+---One alert. The caller sees of his call that it arrived and where it is, and nothing that was added.
+---@param sight CadBridge.Sight
+---@param call Call
+---@param class string of the alert
+---@param how 'alert'|'change'|'quiet'
+---@param parts CadBridge.LookParts
+---@return Alert
+local function alert(sight, call, class, how, parts)
+    local mine = class == 'caller'
+    local heading, shownNumber = title(sight, call, class), number(sight, call)
+    local position = parts.position
+    local result = {
+        key = call.key, seq = parts.seq, class = class, how = how,
+        number = shownNumber, replaces = parts.replaces, title = heading,
+        place = short(call.location, PLACE),
+        postal = short(call.postal, NAME) or (position and sight.postal(position)),
+        age = parts.age, changed = parts.changed, note = parts.note,
+        position = position, route = parts.route, sound = parts.sound,
+        style = sight.options.notify, locale = sight.options.locale,
+    }
+    if position then
+        local name = mine and say(sight, 'call.blip.caller', { number = shownNumber })
+            or say(sight, 'call.blip.call', { number = shownNumber, place = call.location or heading or '' })
+        result.blip = blip(sight, kind(call), name)
+    end
+    if mine then return result end
+    result.text = short(call.description, TEXT)
+    result.caller = short(call.caller, NAME)
+    result.priority = short(call.priority, NAME)
+    result.status = status(sight, call)
+    result.units = units(sight, call)
+    result.respond = class ~= 'test' or nil
+    return result
+end
+
+---The fields of an alert that show what changed; empty where none does.
+---@param changed string[] fields of the call
+---@return string[]
+local function shownChanges(changed)
+    local fields, known = {}, {}
+    for _, name in ipairs(changed) do
+        local field = SHOWN_AS[name]
+        if field and not known[field] then
+            known[field] = true
+            fields[#fields + 1] = field
+        end
+    end
+    return fields
+end
+
+---@param note Note
+---@param sight CadBridge.Sight
+---@return string?
+local function note(sight, note)
+    if note.kind == 'text' or note.kind == nil then
+        return short(note.content, TEXT)
+    end
+    return say(sight, 'call.attachment', { label = short(note.label or note.kind, NAME) or '' })
+end
+
+CadBridge.look = {
+    alert = alert, kind = kind, number = number, note = note, blip = blip, say = say, short = short,
+    shownChanges = shownChanges,
+}

@@ -1,0 +1,227 @@
+---Units in distress. A panic goes to all responders, whatever they are on; its blip follows the unit;
+---it ends when switched off, at log-out, or after ten minutes. One player has one panic, however many
+---units he is. Pure, but for the parts handed in.
+
+---@class CadBridge.Panic
+---@field key string
+---@field idents table<integer, true> units that are it
+---@field source integer? the player, where he is known
+---@field number string
+---@field text string?
+---@field started integer
+---@field position Position?
+
+---@class CadBridge.PanicParts
+---@field roster CadBridge.Roster
+---@field audience CadBridge.Audience
+---@field pictures CadBridge.Pictures
+---@field receipts CadBridge.Receipts
+---@field sight CadBridge.Sight
+---@field options CadBridge.Options
+---@field standing fun(source: integer): Position?
+---@field now fun(): integer
+---@field later fun(ms: integer, callback: fun())
+---@field tell CadBridge.Tell
+
+---@class CadBridge.Panics: CadBridge.PanicParts
+---@field private active table<string, CadBridge.Panic>
+---@field private following boolean
+local Panics = {}
+Panics.__index = Panics
+
+local LASTS_MS = 10 * 60 * 1000
+local FOLLOW_MS = 2000
+---Metres that a unit moves before its blip does.
+local STEP = 4
+
+---@param parts CadBridge.PanicParts
+---@return CadBridge.Panics
+local function new(parts)
+    local panics = { active = {}, following = false }
+    for name, part in pairs(parts) do panics[name] = part end
+    return setmetatable(panics, Panics)
+end
+
+local look = CadBridge.look
+
+---@private
+---@param panic CadBridge.Panic
+---@param how 'alert'|'quiet'
+---@param seq integer?
+---@return Alert
+function Panics:build(panic, how, seq)
+    local alert = {
+        key = panic.key, seq = seq, class = 'panic', how = how, number = panic.number,
+        title = look.say(self.sight, 'call.title.panic'), text = panic.text,
+        age = math.max(0, self.now() - panic.started), position = panic.position,
+        sound = how == 'alert' and 'panic' or nil, respond = true,
+        style = self.options.notify, locale = self.options.locale,
+    }
+    if panic.position then
+        alert.blip = look.blip(self.sight, 'panic', panic.number)
+        alert.postal = self.sight.postal(panic.position)
+    end
+    return alert
+end
+
+---The panic of a unit, or of a player.
+---@param ident integer?
+---@param source integer?
+---@return CadBridge.Panic?
+function Panics:find(ident, source)
+    for _, panic in pairs(self.active) do
+        if (ident and panic.idents[ident]) or (source and panic.source == source) then return panic end
+    end
+    return nil
+end
+
+---@param key string
+---@return CadBridge.Panic?
+function Panics:get(key)
+    return self.active[key]
+end
+
+---@private
+---@param panic CadBridge.Panic
+---@param seq integer?
+---@param age integer
+function Panics:hand(panic, seq, age)
+    local sent, missed = {}, {}
+    for source in pairs(self.audience.responders) do
+        if self.roster.players[source].ready then
+            sent[#sent + 1] = source
+        else
+            missed.not_ready = (missed.not_ready or 0) + 1
+        end
+    end
+    table.sort(sent)
+    for _, source in ipairs(sent) do self.pictures:show(source, self:build(panic, 'alert', seq)) end
+    if #sent == 0 then
+        self.tell('server.panicReachedNobody', {
+            unit = panic.number, players = self.roster.count, unready = missed.not_ready or 0,
+        })
+    end
+    if not seq then return end
+    local close = self.receipts:expect(panic.key, seq, age, self.now(), sent, missed)
+    if close then self.later(CadBridge.receipts.WAIT_MS, close) end
+end
+
+---Someone is in distress.
+---@param unit Unit? as the CAD knows it
+---@param source integer? the player, where he is proven
+---@param label string how he is called
+---@param event { seq: integer?, age: integer, alert: boolean }
+function Panics:raise(unit, source, label, event)
+    local ident = unit and unit.ident
+    local known = self:find(ident, source)
+    if known then
+        if ident then known.idents[ident] = true end
+        return
+    end
+    local panic = {
+        key = ('panic:%s'):format(ident or ('player-%d'):format(source or 0)),
+        idents = ident and { [ident] = true } or {},
+        source = source, started = self.now() - event.age,
+        number = look.say(self.sight, 'call.number.panic', { unit = label }),
+        text = unit and look.short(unit.department, 120), position = source and self.standing(source),
+    }
+    self.active[panic.key] = panic
+    self.later(LASTS_MS, function()
+        if self.active[panic.key] == panic then self:finish(panic, 'expired') end
+    end)
+    if event.alert then
+        self:hand(panic, event.seq, event.age)
+    else
+        for other in pairs(self.audience.responders) do self:arrived(other, true) end
+    end
+    self:follow()
+end
+
+---@param panic CadBridge.Panic
+---@param reason string
+function Panics:finish(panic, reason)
+    self.active[panic.key] = nil
+    self.pictures:clear(panic.key, reason)
+end
+
+---The unit is in distress no longer, or off duty. A player is well when none of his units is not.
+---@param ident integer
+---@param reason string
+function Panics:ended(ident, reason)
+    local panic = self:find(ident, nil)
+    if not panic then return end
+    panic.idents[ident] = nil
+    if not next(panic.idents) then self:finish(panic, reason) end
+end
+
+---Keeps the blips on the units, while there is one to follow.
+---@private
+function Panics:follow()
+    if self.following then return end
+    local any = false
+    for _, panic in pairs(self.active) do any = any or panic.source ~= nil end
+    if not any then return end
+    self.following = true
+    self.later(FOLLOW_MS, function()
+        self.following = false
+        for _, panic in pairs(self.active) do self:look(panic) end
+        self:follow()
+    end)
+end
+
+---@private
+---@param panic CadBridge.Panic
+function Panics:look(panic)
+    local position = panic.source and self.standing(panic.source)
+    if not position then return end
+    local before = panic.position
+    if before and math.abs(before.x - position.x) < STEP and math.abs(before.y - position.y) < STEP then return end
+    panic.position = position
+    if before then return self.pictures:move(panic.key, position) end
+    -- Without a blip there is nothing to move: the picture comes again, with one.
+    for _, source in ipairs(self.pictures:sources(panic.key)) do
+        self.pictures:show(source, self:build(panic, 'quiet'))
+    end
+end
+
+---A player can be shown what is going on: as an alert where he comes new to a fresh panic.
+---@param source integer
+---@param quietly boolean
+function Panics:arrived(source, quietly)
+    local player = self.roster.players[source]
+    if not self.audience.responders[source] or not player or not player.ready then return end
+    for _, panic in pairs(self.active) do
+        if not self.pictures:has(source, panic.key) then
+            self.pictures:show(source, self:build(panic, quietly and 'quiet' or 'alert'))
+        end
+    end
+end
+
+---Whether the player keeps the picture of that key.
+---@param source integer
+---@param key string
+---@return boolean
+function Panics:keeps(source, key)
+    return self.active[key] ~= nil and self.audience.responders[source] ~= nil
+end
+
+---The player has left: his last position stays, his panic goes on until it is switched off.
+---@param source integer
+function Panics:dropped(source)
+    local panic = self:find(nil, source)
+    if not panic then return end
+    if not next(panic.idents) then return self:finish(panic, 'left') end
+    panic.source = nil
+end
+
+---The board is another one: panics of units that it does not have end.
+---@param units table<integer, Unit>
+function Panics:restored(units)
+    for _, panic in pairs(self.active) do
+        for ident in pairs(panic.idents) do
+            if not (units[ident] and units[ident].panic) then self:ended(ident, 'gone') end
+        end
+    end
+end
+
+CadBridge.panic = { new = new }

@@ -1,0 +1,120 @@
+---What each player has on his screen and map, so that a change goes to those who have the call, an
+---end to all of them, and nothing to anybody else. The one place that sends to players. Pure: what
+---sends is handed in.
+
+---@class CadBridge.Pictures
+---@field private send fun(source: integer, event: string, ...)
+---@field private holders table<string, table<integer, string>> key -> source -> class
+---@field private keys table<integer, table<string, true>> source -> keys
+local Pictures = {}
+Pictures.__index = Pictures
+
+---@param send fun(source: integer, event: string, ...)
+---@return CadBridge.Pictures
+local function new(send)
+    return setmetatable({ send = send, holders = {}, keys = {} }, Pictures)
+end
+
+---@private
+---@param source integer
+---@param key string
+---@param class string?
+function Pictures:record(source, key, class)
+    local holders, keys = self.holders[key] or {}, self.keys[source] or {}
+    holders[source], keys[key] = class, class and true or nil
+    self.holders[key] = next(holders) and holders or nil
+    self.keys[source] = next(keys) and keys or nil
+end
+
+---Shows the alert to the player. What is shown once (a tone) is not remembered.
+---@param source integer
+---@param alert Alert
+---@param once boolean?
+function Pictures:show(source, alert, once)
+    if alert.replaces then self:record(source, alert.replaces, nil) end
+    if not once then self:record(source, alert.key, alert.class) end
+    self.send(source, 'cadbridge:show', alert)
+end
+
+---Takes one picture from one player.
+---@param source integer
+---@param key string
+---@param reason string
+function Pictures:take(source, key, reason)
+    if not self:has(source, key) then return end
+    self:record(source, key, nil)
+    self.send(source, 'cadbridge:clear', key, reason)
+end
+
+---Takes a picture from all who have it.
+---@param key string
+---@param reason string
+function Pictures:clear(key, reason)
+    for _, source in ipairs(self:sources(key)) do self:take(source, key, reason) end
+end
+
+---Takes everything from a player.
+---@param source integer
+function Pictures:wipe(source)
+    if not self.keys[source] then return end
+    self:dropped(source)
+    self.send(source, 'cadbridge:wipe')
+end
+
+---Who has anything.
+---@return integer[]
+function Pictures:everybody()
+    local sources = {}
+    for source in pairs(self.keys) do sources[#sources + 1] = source end
+    table.sort(sources)
+    return sources
+end
+
+---@param key string
+---@param position Position
+function Pictures:move(key, position)
+    for _, source in ipairs(self:sources(key)) do self.send(source, 'cadbridge:move', key, position) end
+end
+
+---@param source integer
+---@param notice Notice
+function Pictures:notice(source, notice)
+    self.send(source, 'cadbridge:notice', notice)
+end
+
+---The class in which the player has the call; nil where he has not.
+---@param source integer
+---@param key string
+---@return string?
+function Pictures:has(source, key)
+    local holders = self.holders[key]
+    return holders and holders[source]
+end
+
+---Who has the call, in ascending order.
+---@param key string
+---@return integer[]
+function Pictures:sources(key)
+    local sources = {}
+    for source in pairs(self.holders[key] or {}) do sources[#sources + 1] = source end
+    table.sort(sources)
+    return sources
+end
+
+---What the player has.
+---@param source integer
+---@return string[]
+function Pictures:of(source)
+    local keys = {}
+    for key in pairs(self.keys[source] or {}) do keys[#keys + 1] = key end
+    table.sort(keys)
+    return keys
+end
+
+---The player has left, or his client starts anew: nothing is on his screen.
+---@param source integer
+function Pictures:dropped(source)
+    for _, key in ipairs(self:of(source)) do self:record(source, key, nil) end
+end
+
+CadBridge.pictures = { new = new }
