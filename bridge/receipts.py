@@ -97,7 +97,7 @@ class Receipts:
             try:
                 await self._journal.save(server, _NAME, body.encode())
             except JournalUnavailable as error:
-                log.warning("receipts not kept", server=server, reason=error.reason)
+                log.warning("receipts_not_kept", server=server, reason=error.reason)
 
     def _count(self, server: int, receipt: Receipt) -> None:
         metrics = self._metrics

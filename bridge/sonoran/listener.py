@@ -53,7 +53,7 @@ class Listener:
     ) -> None:
         self._receive = receive
         self._configured_port = port
-        self._default_server = default_server
+        self.default_server = default_server
         self._servers = frozenset(servers)
         self._settings = settings
         self._doorkeeper = doorkeeper
@@ -71,7 +71,7 @@ class Listener:
         site = web.TCPSite(runner, self._settings.host, self._configured_port)
         await site.start()
         self.port = runner.addresses[0][1]
-        log.info("push listener opened", host=self._settings.host, port=self.port)
+        log.info("push_listener_opened", host=self._settings.host, port=self.port)
 
     async def stop(self) -> None:
         """Stop accepting, finish what was accepted, close."""
@@ -92,7 +92,7 @@ class Listener:
         match = _PATH.fullmatch(request.path)
         if match is None:
             return _problem(404, "not_found", "pushes go to /sonorancad/event")
-        server = int(match["server"]) if match["server"] else self._default_server
+        server = int(match["server"]) if match["server"] else self.default_server
         if server not in self._servers:
             return _problem(404, "no_such_server", f"server {server} is not configured here")
         if request.method != "POST":

@@ -159,7 +159,7 @@ class Pushes:
             body=body,
         )
         log.warning(
-            "push rejected",
+            "push_rejected",
             server=server,
             way=way,
             reason=outcome.detail,

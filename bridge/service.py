@@ -1,0 +1,244 @@
+"""The composition root: builds the parts, starts them in order, watches them, stops them in order.
+
+Start: journal, boards, gateway, push listeners, admin; then, in the background, what needs the CAD.
+Nothing that waits for the CAD delays readiness. Stop is the reverse: no new pushes, what was
+accepted is finished and streamed, then the journal is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import TYPE_CHECKING, Self
+
+import structlog
+
+from bridge import __version__
+from bridge.admin.site import AdminSite
+from bridge.blot import Secrets
+from bridge.errors import ConfigurationError, JournalUnavailable
+from bridge.game.gateway import Gateway
+from bridge.game.session import Door
+from bridge.ingest import Ingest
+from bridge.journal.sqlite import SqliteJournal
+from bridge.metrics import Metrics
+from bridge.overview import Overview
+from bridge.recall import board_at
+from bridge.receipts import Receipts
+from bridge.rejected import Rejected
+from bridge.settings import Settings, secrets
+from bridge.sonoran.doorkeeper import Doorkeeper
+from bridge.sonoran.listener import Listener
+from bridge.sonoran.pushes import Pushes
+from bridge.sonoran.side import CadSide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from types import TracebackType
+    from typing import Any
+
+__all__ = ["Service", "wall_clock"]
+
+log = structlog.get_logger(__name__)
+
+TIDY_SECONDS = 15.0
+"""How often calls and panics whose time is over are closed."""
+PRUNE_EVERY = 40
+"""Tidyings between two prunings of the journal: every ten minutes."""
+
+
+def wall_clock() -> int:
+    """Return the time in ms since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class Service:
+    """One bridge, from start to stop: use it as an async context manager."""
+
+    def __init__(self, settings: Settings, *, now: Callable[[], int] = wall_clock) -> None:
+        self.settings = settings
+        self.now = now
+        self.started_at = now()
+        self.metrics = Metrics()
+        self.rejected = Rejected(Secrets(secrets(settings)), now)
+        self.doorkeeper = Doorkeeper(settings.push.allow_from)
+        self.listeners: list[Listener] = []
+        self.ingests: dict[int, Ingest] = {}
+        self._stack = AsyncExitStack()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.journal: SqliteJournal
+        self.receipts: Receipts
+        self.gateway: Gateway
+        self.pushes: Pushes
+        self.cad: CadSide
+        self.admin: AdminSite
+
+    async def __aenter__(self) -> Self:
+        """Start every part; whatever was started is stopped again if one cannot."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Stop in the reverse order."""
+        await self._stop()
+
+    async def _start(self) -> None:
+        await self._open_journal()
+        await self._open_gateway()
+        await self._open_listeners()
+        self.admin = AdminSite(self.settings.admin, Overview(self))
+        await self.admin.start()
+        self._stack.push_async_callback(self.admin.stop)
+        self.cad.start()
+        self._in_background(self._tidy())
+        log.info(
+            "bridge_started",
+            version=__version__,
+            servers=len(self.settings.servers),
+            source=self.settings.cad.source,
+        )
+
+    async def _open_journal(self) -> None:
+        configured, alerts = self.settings.journal, self.settings.alerts
+        self.journal = await SqliteJournal.open(
+            configured.path, max_size_bytes=configured.max_size, metrics=self.metrics
+        )
+        self._stack.push_async_callback(self.journal.close)
+        ids = [server.id for server in self.settings.servers]
+        self.receipts = Receipts(self.journal, self.metrics, self.now)
+        await self.receipts.recall(ids)
+        self._stack.push_async_callback(self.receipts.keep)
+        for server in ids:
+            ingest = Ingest(
+                server,
+                self.journal,
+                now=self.now,
+                metrics=self.metrics,
+                forget_after_ms=int(alerts.forget_after * 1000),
+            )
+            await ingest.start()
+            self.ingests[server] = ingest
+        self.pushes = Pushes(
+            api_key=self.settings.cad.api_key.get_secret_value(),
+            ingests=self.ingests,
+            pass_through=self.settings.cad.pass_through,
+            rejected=self.rejected,
+            metrics=self.metrics,
+            now=self.now,
+        )
+
+    async def _open_gateway(self) -> None:
+        configured = self.settings.gateway
+        self.cad = CadSide(
+            self.settings.cad,
+            servers=list(self.ingests),
+            ingests=self.ingests,
+            journal=self.journal,
+            pushes=self.pushes,
+            fresh_for=self.settings.alerts.fresh_for,
+            metrics=self.metrics,
+            now=self.now,
+        )
+        await self.cad.open()
+        self._stack.push_async_callback(self.cad.close)
+        self.gateway = Gateway(
+            [
+                Door(server.id, server.name, server.token.get_secret_value())
+                for server in self.settings.servers
+            ],
+            self.journal,
+            self.cad.answer,
+            board_at=self._welcome_board,
+            fresh_for_ms=int(self.settings.alerts.fresh_for * 1000),
+            now=self.now,
+            metrics=self.metrics,
+            on_receipt=self.receipts.take,
+            host=configured.host,
+            port=configured.port,
+            ssl=_tls(self.settings),
+        )
+        await self.gateway.start()
+        self._stack.push_async_callback(self.gateway.stop)
+
+    async def _welcome_board(self, server: int, seq: int) -> dict[str, Any]:
+        board = await board_at(self.journal, server, seq)
+        return board.to_welcome(self.now())
+
+    async def _open_listeners(self) -> None:
+        if not self.settings.cad.uses_http:
+            return
+        servers = self.settings.servers
+        ports = [(self.settings.push.port, servers[0].id)]
+        ports += [(server.push_port, server.id) for server in servers if server.push_port]
+        for port, server_id in ports:
+            listener = Listener(
+                self.pushes.over_http,
+                port=port,
+                default_server=server_id,
+                servers=[server.id for server in servers],
+                settings=self.settings.push,
+                doorkeeper=self.doorkeeper,
+            )
+            await listener.start()
+            self._stack.push_async_callback(listener.stop)
+            self.listeners.append(listener)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tidy(self) -> None:
+        """Close what is over by its time, keep receipts, prune the journal; for ever."""
+        for turn in count(1):
+            await asyncio.sleep(TIDY_SECONDS)
+            try:
+                for ingest in self.ingests.values():
+                    await ingest.expire()
+                await self.receipts.keep()
+                if turn % PRUNE_EVERY == 0:
+                    await self._prune()
+            except JournalUnavailable as error:
+                log.warning("tidying_put_off", reason=error.reason)
+            except Exception:
+                log.exception("tidying_failed")
+
+    async def _prune(self) -> None:
+        now = self.now()
+        await self.journal.prune(
+            before=now - int(self.settings.journal.keep_days * 86_400_000),
+            fresh_since=now - int(self.settings.alerts.fresh_for * 1000),
+        )
+
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stack.aclose()
+        log.info("bridge_stopped")
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    """Return the gateway's TLS context; None where it speaks plainly."""
+    gateway = settings.gateway
+    if gateway.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(gateway.tls_cert, gateway.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            "gateway.tls_cert",
+            f"cannot be used with gateway.tls_key: {error}",
+            "a certificate and its key as PEM files",
+        ) from None
+    return context
