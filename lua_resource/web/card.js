@@ -24,15 +24,6 @@ const makeCard = (() => {
     caller: 'caller', priority: 'priority', units: 'units', class: 'kind', status: 'kind',
   };
 
-  function age(ms) {
-    const seconds = Math.floor(ms / 1000);
-    if (seconds < 5) return word('card.ageNow');
-    if (seconds < 60) return word('card.ageSeconds', { n: seconds });
-    const minutes = Math.floor(seconds / 60);
-    if (minutes < 60) return word('card.ageMinutes', { n: minutes });
-    return word('card.ageHours', { n: Math.floor(minutes / 60), m: minutes % 60 });
-  }
-
   function fillPlace(parts, data) {
     const where = text(data.place);
     const postal = text(data.postal) && word('card.postal', { postal: text(data.postal) });
@@ -122,6 +113,13 @@ const makeCard = (() => {
     const card = { root: parts.root, class: 'dispatch', position: null, born: 0, rotation: 0, ends: 0 };
     const marks = new Map();
 
+    function dress(kind) {
+      if (kind === parts.root.dataset.class) return;
+      card.class = kind;
+      parts.root.dataset.class = kind;
+      parts.shape.firstChild.setAttribute('href', `#shape-${kind}`);
+    }
+
     function mark(changed, now) {
       for (const field of changed) {
         const part = Object.hasOwn(PARTS, field) ? parts[PARTS[field]] : undefined;
@@ -153,9 +151,7 @@ const makeCard = (() => {
 
     card.update = (fresh) => {
       const now = performance.now();
-      card.class = known(fresh);
-      parts.root.dataset.class = card.class;
-      parts.shape.firstChild.setAttribute('href', `#shape-${card.class}`);
+      dress(known(fresh));
       card.position = isObject(fresh.position) ? fresh.position : null;
       card.born = now - (Number.isFinite(fresh.age) ? Math.max(0, fresh.age) : 0);
       const status = text(fresh.status);
@@ -170,6 +166,7 @@ const makeCard = (() => {
       fillUnits(parts, Array.isArray(fresh.units) ? fresh.units : [], fresh.respond === true);
       fillKey(parts, fresh);
       parts.foot.hidden = parts.units.hidden && parts.key.hidden;
+      parts.foot.classList.toggle('nobody', parts.chips[0].hidden);
       parts.root.classList.toggle('untitled', parts.title.hidden);
       if (Array.isArray(fresh.changed)) mark(fresh.changed, now);
       live(fresh.duration, now);
@@ -179,7 +176,7 @@ const makeCard = (() => {
 
     /** What a second changes. */
     card.tick = (now) => {
-      write(parts.age, age(now - card.born));
+      write(parts.age, cadbridge.age(now - card.born));
       unmark(now);
     };
 

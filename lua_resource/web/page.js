@@ -50,11 +50,11 @@ const cadbridge = (() => {
   });
 
   /** Marks that turn the direction of the text behind them. */
-  const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+  const TURNS = /[\u202a-\u202e\u2066-\u2069]/;
 
   /** Text, or nothing: whatever a message holds, only text and numbers are shown. */
   function text(value) {
-    if (typeof value === 'string') return value.replace(TURNS, '');
+    if (typeof value === 'string') return TURNS.test(value) ? value.replace(new RegExp(TURNS, 'g'), '') : value;
     return Number.isFinite(value) ? String(value) : '';
   }
 
@@ -68,7 +68,7 @@ const cadbridge = (() => {
     if (!places) return sentence;
     return sentence.replace(/\{(\w+)\}/g, (_, place) => {
       const value = text(places[place]);
-      return typeof places[place] === 'number' ? value : `\u2068${value}\u2069`;
+      return /^[\d.,]*$/.test(value) ? value : `\u2068${value}\u2069`;
     });
   }
 
@@ -80,6 +80,16 @@ const cadbridge = (() => {
     } catch {
       return value.toFixed(digits); // the locale is no language the browser knows
     }
+  }
+
+  /** How long ago, in the shortest words. */
+  function age(ms) {
+    const seconds = Math.floor(ms / 1000);
+    if (seconds < 5) return word('card.ageNow');
+    if (seconds < 60) return word('card.ageSeconds', { n: seconds });
+    const minutes = Math.floor(seconds / 60);
+    if (minutes < 60) return word('card.ageMinutes', { n: minutes });
+    return word('card.ageHours', { n: Math.floor(minutes / 60), m: minutes % 60 });
   }
 
   function element(tag, className, parent) {
@@ -108,5 +118,5 @@ const cadbridge = (() => {
     if (node.textContent !== value) node.textContent = value;
   }
 
-  return Object.freeze({ post, on, text, word, number, element, shape, write, isObject });
+  return Object.freeze({ post, on, text, word, number, age, element, shape, write, isObject });
 })();

@@ -18,5 +18,6 @@
   window.addEventListener('error', () => cadbridge.post('close', {}));
   window.addEventListener('unhandledrejection', () => cadbridge.post('close', {}));
 
-  document.fonts.ready.then(() => call(TIMES));
+  // A font is loaded when it is first used: the first alert must not be the one that waits for it.
+  Promise.allSettled([...document.fonts].map((face) => face.load())).then(() => call(TIMES));
 })();

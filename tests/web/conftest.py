@@ -1,0 +1,258 @@
+"""The real page of the resource in a real browser, over a background as the game has it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import struct
+import threading
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+RESOURCE = Path(__file__).parents[2] / "lua_resource"
+WEB = RESOURCE / "web"
+
+NIGHT = "radial-gradient(circle at 30% 20%, #39465e, #1a2030 40%, #0a0d14 75%), #0a0d14"
+DAY = "linear-gradient(#9fc8ec, #dcecf7 38%, #e9dcb8 46%, #b9b49f 60%, #8d8d8b)"
+
+CLASSES = ("emergency", "civil", "dispatch", "assigned", "panic", "caller", "test", "tone")
+
+PREFERENCES: dict[str, Any] = {
+    "style": "auto",
+    "place": "top-right",
+    "x": 0.85,
+    "y": 0.1,
+    "size": "medium",
+    "stay": "normal",
+    "wide": "centre",
+    "motion": False,
+    "mute": False,
+    "muted": {},
+    "sound": "game",
+    "volume": dict.fromkeys((*CLASSES, "change"), 70),
+    "glance": True,
+    "shield": False,
+}
+
+LISTEN = """
+window.said = [];
+window.addEventListener('message', (event) => {
+  if (event.data && event.data.callback) window.said.push(event.data);
+});
+"""
+
+
+SETUP = """
+async ([background, messages]) => {
+  document.documentElement.style.background = background;
+  await Promise.all([...document.fonts].map((face) => face.load()));
+  for (const message of messages) window.postMessage(message, '*');
+  await new Promise((done) => setTimeout(done, 0));
+}
+"""
+
+
+def make_card(key: str = "911:4711", **fields: Any) -> dict[str, Any]:
+    """A card as the client sends it."""
+    return {
+        "key": key,
+        "class": "emergency",
+        "number": "911 #4711",
+        "text": "Two men with rifles went into the bank, I can hear shots.",
+        "place": "Vespucci Boulevard",
+        "postal": "7351",
+        "caller": "Jane Roe",
+        "age": 4000,
+        "units": [],
+        "respond": True,
+        "bound": "J",
+        "duration": 25000,
+        "position": {"x": 300.0, "y": 400.0},
+    } | fields
+
+
+@pytest.fixture
+def card() -> Any:
+    """Builds a card: key, then whatever differs."""
+    return make_card
+
+
+def browser_path() -> str | None:
+    """The system's Chromium; None lets Playwright look for its own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, names)), None)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Where the page is served from, as the game does: nothing but the resource's own files."""
+    handler = functools.partial(_Quiet, directory=str(WEB))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        server.shutdown()
+        thread.join()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all tests of this folder."""
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(
+            executable_path=browser_path(), args=["--no-sandbox"]
+        )
+        yield launched
+        await launched.close()
+
+
+@dataclass
+class Picture:
+    """The pixels of a screenshot: `rows[y]` is RGB, three bytes a pixel."""
+
+    width: int
+    rows: list[bytes]
+
+
+def read_png(data: bytes) -> Picture:
+    """Reads what the browser writes: 8 bits, RGB or RGBA, not interlaced (PNG, section 9: filters)."""
+    width, height, _, kind = struct.unpack(">IIBB", data[16:26])
+    depth = {2: 3, 6: 4}[kind]
+    packed, at = b"", 8
+    while at < len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        if data[at + 4 : at + 8] == b"IDAT":
+            packed += data[at + 8 : at + 8 + length]
+        at += length + 12
+    raw, size = zlib.decompress(packed), width * depth
+    rows, above = list[bytes](), bytearray(size)
+    for y in range(height):
+        start = y * (size + 1)
+        line = _unfilter(raw[start], bytearray(raw[start + 1 : start + 1 + size]), above, depth)
+        above = line
+        rows.append(bytes(b for x, b in enumerate(line) if x % depth < 3))
+    return Picture(width, rows)
+
+
+def _unfilter(kind: int, line: bytearray, above: bytearray, depth: int) -> bytearray:
+    for x in range(len(line) if kind else 0):
+        left = line[x - depth] if x >= depth else 0
+        corner = above[x - depth] if x >= depth else 0
+        if kind == 1:
+            add = left
+        elif kind == 2:
+            add = above[x]
+        elif kind == 3:
+            add = (left + above[x]) // 2
+        else:
+            guess = left + above[x] - corner
+            add = min((left, above[x], corner), key=lambda value: abs(guess - value))
+        line[x] = (line[x] + add) & 255
+    return line
+
+
+@dataclass
+class Screen:
+    """One page, and what it did beside showing things."""
+
+    page: Page
+    errors: list[str]
+    requests: list[str]
+
+    async def send(self, action: str, data: Any) -> None:
+        """A message as `SendNUIMessage` brings it."""
+        await self.page.evaluate(
+            "m => { window.postMessage(m, '*'); return new Promise(done => setTimeout(done, 0)); }",
+            {"action": action, "data": data},
+        )
+
+    async def said(self, name: str) -> list[Any]:
+        """What the page told the client under this name."""
+        all_said = await self.page.evaluate("() => window.said")
+        return [entry["data"] for entry in all_said if entry["callback"] == name]
+
+    async def until_said(self, name: str) -> list[Any]:
+        """As `said`, once there is something."""
+        await self.page.wait_for_function(
+            "name => window.said.some(entry => entry.callback === name)", arg=name, timeout=5000
+        )
+        return await self.said(name)
+
+    async def picture(self, box: Any = None) -> Picture:
+        """What is on the screen now, or in a part of it."""
+        clip = box and {name: round(box[name]) for name in ("x", "y", "width", "height")}
+        return read_png(await self.page.screenshot(clip=clip))
+
+    async def shown(self) -> list[str]:
+        """The numbers on the cards that are to be seen, from top to bottom."""
+        cards = self.page.locator("#stack > .card:visible")
+        tops = [(await one.bounding_box() or {}).get("y", 0) for one in await cards.all()]
+        texts = await cards.locator(".number").all_text_contents()
+        return [text for _, text in sorted(zip(tops, texts, strict=True))]
+
+
+def words(locale: str = "en") -> dict[str, str]:
+    """The words of the page in one language."""
+    text = (RESOURCE / "locales" / f"{locale}.json").read_text(encoding="utf-8")
+    every: dict[str, str] = json.loads(text)
+    return {k: v for k, v in every.items() if k.split(".")[0] in {"card", "settings", "list"}}
+
+
+class Opener:
+    """Opens pages and closes them when the test is over."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser, self.address, self.pages = browser, address, list[Page]()
+
+    async def __call__(
+        self,
+        width: int = 1920,
+        height: int = 1080,
+        *,
+        background: str = NIGHT,
+        locale: str = "en",
+        **preferences: Any,
+    ) -> Screen:
+        page = await self.browser.new_page(viewport={"width": width, "height": height})
+        self.pages.append(page)
+        screen = Screen(page, [], [])
+        page.on("pageerror", lambda error: screen.errors.append(str(error)))
+        page.on("request", lambda request: screen.requests.append(request.url))
+        await page.add_init_script(LISTEN)
+        await page.goto(self.address)
+        setup = [
+            ("words", {"locale": locale, "words": words(locale)}),
+            ("view", {"safe": 1, "metric": True}),
+            ("hello", {}),
+            ("preferences", PREFERENCES | preferences),
+            ("where", {"x": 0, "y": 0, "heading": 0, "fast": False}),
+        ]
+        await page.evaluate(SETUP, [background, [{"action": a, "data": d} for a, d in setup]])
+        return screen
+
+    async def close(self) -> None:
+        for page in self.pages:
+            await page.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(browser: Browser, address: str) -> AsyncIterator[Opener]:
+    """Opens the page at a size, over a background, with a player's preferences."""
+    opener = Opener(browser, address)
+    yield opener
+    await opener.close()

@@ -1,0 +1,157 @@
+"""`/calls`: everything by keyboard or mouse, and what happens outside is followed inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture
+def calls(open_page: Any, card: Any) -> Any:
+    async def open_list(**options: Any) -> Any:
+        screen = await open_page(**options)
+        rows = [
+            card("911:1", number="911 #1", age=300_000, position={"x": 50, "y": 0}),
+            card("911:2", number="911 #2", age=1000, position={"x": 5000, "y": 0}),
+            card("311:3", number="311 #3", age=60_000, position=None, **{"class": "civil"}),
+        ]
+        here = {"x": 0, "y": 0, "heading": 0}
+        await screen.send("list", {"calls": rows, "here": here, "keys": {}})
+        return screen
+
+    return open_list
+
+
+async def order(screen: Any) -> list[str]:
+    texts: list[str] = await screen.page.locator(".call-number").all_text_contents()
+    return texts
+
+
+async def chosen(screen: Any) -> str:
+    text: str = await screen.page.locator('[aria-selected="true"] .call-number').inner_text()
+    return text
+
+
+async def test_the_newest_comes_first_or_the_nearest(calls: Any) -> None:
+    screen = await calls()
+    assert await order(screen) == ["911 #2", "311 #3", "911 #1"]
+
+    await screen.page.keyboard.press("s")
+    assert await order(screen) == ["911 #1", "911 #2", "311 #3"]
+
+    await screen.page.get_by_text("Newest").click()
+    assert await order(screen) == ["911 #2", "311 #3", "911 #1"]
+
+
+async def test_the_keyboard_alone_does_everything(calls: Any) -> None:
+    screen = await calls()
+    keyboard = screen.page.keyboard
+    assert await chosen(screen) == "911 #2"
+
+    await keyboard.press("ArrowDown")
+    await keyboard.press("ArrowDown")
+    await keyboard.press("ArrowDown")
+    assert await chosen(screen) == "911 #1"
+
+    await keyboard.press("r")
+    await keyboard.press("Enter")
+    await keyboard.press("n")
+    await keyboard.type("two suspects, n and r are typed")
+    await keyboard.press("Enter")
+    await keyboard.press("Home")
+
+    assert await screen.until_said("route") == [{"key": "911:1"}]
+    assert await screen.until_said("respond") == [{"key": "911:1"}]
+    assert await screen.until_said("note") == [
+        {"key": "911:1", "text": "two suspects, n and r are typed"}
+    ]
+    assert await chosen(screen) == "911 #2"
+
+
+async def test_escape_leaves_the_note_then_the_list(calls: Any) -> None:
+    screen = await calls()
+    await screen.page.keyboard.press("n")
+    await screen.page.keyboard.type("never mind")
+    await screen.page.keyboard.press("Escape")
+    assert await screen.page.locator(".panel").count() == 1
+    assert not await screen.said("close")
+
+    await screen.page.keyboard.press("Escape")
+
+    assert await screen.until_said("close") == [{}]
+    assert not await screen.said("note")
+
+
+async def test_the_mouse_alone_does_everything(calls: Any) -> None:
+    screen = await calls()
+    await screen.page.locator(".call", has_text="911 #1").click()
+    await screen.page.get_by_text("Show route").click()
+    await screen.page.get_by_role("button", name="Respond").click()
+    await screen.page.get_by_text("Write a note").click()
+    await screen.page.locator(".note-text").fill("on scene")
+    await screen.page.get_by_text("Send").click()
+
+    assert await screen.until_said("route") == [{"key": "911:1"}]
+    assert await screen.until_said("respond") == [{"key": "911:1"}]
+    assert await screen.until_said("note") == [{"key": "911:1", "text": "on scene"}]
+
+
+async def test_a_call_without_a_place_has_no_route(calls: Any) -> None:
+    screen = await calls()
+    await screen.page.locator(".call", has_text="311 #3").click()
+    await screen.page.keyboard.press("r")
+
+    assert await screen.page.locator(".action", has_text="route").is_disabled()
+    assert not await screen.said("route")
+
+
+async def test_an_open_list_follows_what_happens(calls: Any, card: Any) -> None:
+    screen = await calls()
+    await screen.send("listed", card("911:9", number="911 #9", age=0))
+    await screen.send("unlisted", {"key": "911:2"})
+
+    assert await order(screen) == ["911 #9", "311 #3", "911 #1"]
+    assert await chosen(screen) == "911 #9"
+    assert await screen.page.locator(".count").inner_text() == "3"
+
+
+async def test_no_calls_is_said_in_words(open_page: Any) -> None:
+    screen = await open_page()
+    await screen.send("list", {"calls": [], "here": {}, "keys": {}})
+
+    assert "There are no open calls." in await screen.page.locator(".panel").inner_text()
+    assert not await screen.page.locator(".detail").is_visible()
+
+
+async def test_500_calls_open_quickly_and_scroll(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    rows = [card(f"911:{n}", number=f"911 #{n}", age=n * 1000) for n in range(500)]
+    await screen.send("list", {"calls": rows, "here": {"x": 0, "y": 0, "heading": 0}, "keys": {}})
+    await screen.page.keyboard.press("End")
+
+    assert await chosen(screen) == "911 #499"
+    assert await screen.page.locator('[aria-selected="true"]').is_visible()
+
+
+async def test_what_is_chosen_stays_chosen_while_calls_come(calls: Any, card: Any) -> None:
+    screen = await calls()
+    await screen.page.keyboard.press("End")
+    for n in range(10, 20):
+        await screen.send("listed", card(f"911:{n}", number=f"911 #{n}", age=0))
+
+    assert await chosen(screen) == "911 #1"
+
+
+@pytest.mark.parametrize("resolution", [(1280, 720), (3840, 2160), (3440, 1440)])
+async def test_the_list_fits_the_screen(calls: Any, resolution: tuple[int, int]) -> None:
+    screen = await calls(width=resolution[0], height=resolution[1])
+    await screen.page.wait_for_timeout(250)
+    box = await screen.page.locator(".panel").bounding_box()
+
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    assert box["x"] + box["width"] <= resolution[0]
+    assert box["y"] + box["height"] <= resolution[1]

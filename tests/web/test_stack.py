@@ -1,0 +1,166 @@
+"""Four cards and a number; a picture is confirmed once it has been painted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def number(n: int) -> str:
+    return f"911 #{n}"
+
+
+async def test_the_newest_four_are_shown_and_the_rest_is_a_number(
+    open_page: Any, card: Any
+) -> None:
+    screen = await open_page()
+    for n in range(9):
+        await screen.send("show", card(f"911:{n}", number=number(n)))
+
+    assert await screen.shown() == [number(n) for n in (8, 7, 6, 5)]
+    assert await screen.page.locator(".more").inner_text() == "+5 more · emergencies: 5"
+
+
+async def test_panic_then_ones_own_call_then_emergencies_come_first(
+    open_page: Any, card: Any
+) -> None:
+    screen = await open_page()
+    for kind in ("panic", "assigned", "emergency", "civil", "dispatch"):
+        await screen.send("show", card(kind, number=kind, **{"class": kind}))
+
+    assert await screen.shown() == ["panic", "assigned", "emergency", "dispatch"]
+
+
+async def test_the_card_that_the_key_means_is_always_to_be_seen(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    await screen.send("show", card("311:1", number="311 #1", **{"class": "civil"}))
+    for n in range(6):
+        await screen.send("show", card(f"911:{n}", number=number(n)))
+    await screen.send("target", {"key": "311:1"})
+
+    assert "311 #1" in await screen.shown()
+    assert await screen.page.locator(".key:visible").count() == 1
+
+
+async def test_without_a_bound_key_the_card_names_the_command(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    await screen.send("show", card(bound=None))
+    await screen.send("target", {"key": "911:4711"})
+
+    assert await screen.page.locator(".cap").inner_text() == "/respond"
+
+
+async def test_a_card_leaves_when_it_is_over(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    await screen.send("show", card("911:1"))
+    await screen.send("show", card("911:2"))
+    await screen.send("clear", {"key": "911:1", "reason": "closed"})
+
+    assert await screen.page.locator(".card").count() == 1
+
+
+async def test_a_moving_card_leaves_too(open_page: Any, card: Any) -> None:
+    screen = await open_page(motion=True)
+    await screen.send("show", card())
+    await screen.send("clear", {"key": "911:4711"})
+    await screen.page.wait_for_function("() => !document.querySelector('.card')", timeout=2000)
+
+
+async def test_a_dispatch_call_takes_the_place_of_its_911_call(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    await screen.send("show", card("911:1"))
+    await screen.send("rename", {"old": "911:1", "new": "dispatch:9"})
+    await screen.send("show", card("dispatch:9", number="Dispatch #9", **{"class": "dispatch"}))
+
+    assert await screen.shown() == ["Dispatch #9"]
+    assert await screen.page.locator(".card").count() == 1
+
+
+async def test_a_picture_is_confirmed_after_it_was_painted(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    await screen.page.evaluate(
+        "() => { window.frames_ = 0; const count = () => { window.frames_ += 1;"
+        " requestAnimationFrame(count); }; requestAnimationFrame(count);"
+        " window.addEventListener('message', (event) => {"
+        " if (event.data.callback === 'painted') window.at = window.frames_;"
+        " if (event.data.action === 'show') window.from = window.frames_; }); }"
+    )
+    await screen.send("show", card(ticket=7))
+    (said,) = await screen.until_said("painted")
+
+    frames = await screen.page.evaluate("() => window.at - window.from")
+
+    assert said == {"tickets": [7]}
+    assert frames >= 1
+
+
+async def test_a_line_is_shown_and_confirmed(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    await screen.send("notice", {"text": "Help is on the way.", "kind": "good", "ticket": 3})
+
+    assert await screen.page.locator(".notice").inner_text() == "Help is on the way."
+    assert await screen.until_said("painted") == [{"tickets": [3]}]
+
+
+async def test_lines_do_not_pile_up(open_page: Any) -> None:
+    screen = await open_page()
+    for n in range(20):
+        await screen.send("notice", {"text": f"line {n}", "kind": "info"})
+
+    assert await screen.page.locator(".notice").count() == 3
+
+
+async def test_an_emergency_is_followed_while_it_moves(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    await screen.send("show", card("panic:1", **{"class": "panic"}))
+    await screen.send("move", {"key": "panic:1", "position": {"x": 0, "y": 50}})
+
+    assert await screen.page.locator(".distance").inner_text() == "50 m"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        7,
+        "show",
+        [],
+        {},
+        {"action": "show"},
+        {"action": "show", "data": 7},
+        {"action": "show", "data": {"key": 7}},
+        {"action": "show", "data": {"key": "a", "class": "__proto__", "units": 3, "changed": 4}},
+        {"action": "show", "data": {"key": "a", "changed": ["constructor", 7, None]}},
+        {"action": "constructor", "data": {}},
+        {"action": "where", "data": {"x": "a"}},
+        {"action": "move", "data": {"key": "a", "position": 5}},
+        {"action": "list", "data": {"calls": [None, 7, {}]}},
+        {"action": "settings", "data": {"preferences": 7}},
+        {"action": "words", "data": {"words": 7}},
+        {"action": "preferences", "data": {"place": {}, "size": 7}},
+        {"action": "sound", "data": {"name": "constructor", "volume": 50}},
+        {"action": "view", "data": {"safe": "much"}},
+    ],
+)
+async def test_a_message_that_makes_no_sense_breaks_nothing(
+    open_page: Any, card: Any, message: Any
+) -> None:
+    screen = await open_page()
+    await screen.page.evaluate("m => window.postMessage(m, '*')", message)
+    await screen.send("show", card())
+
+    assert await screen.page.locator(".card:visible").count() >= 1
+    assert screen.errors == []
+
+
+async def test_a_message_of_another_frame_is_not_heard(open_page: Any) -> None:
+    screen = await open_page()
+    await screen.page.evaluate("() => document.body.append(document.createElement('iframe'))")
+    forged = {"action": "show", "data": {"key": "x", "class": "panic", "number": "x"}}
+    await screen.page.frames[1].evaluate("m => parent.postMessage(m, '*')", forged)
+    await screen.page.wait_for_timeout(100)
+
+    assert await screen.page.locator(".card").count() == 0
