@@ -24,7 +24,7 @@ FILES = {
 
 class Words:
     def __init__(self, load: Callable[..., Lua]) -> None:
-        self.lua = load("shared/namespace.lua", "shared/locale.lua")
+        self.lua = load("shared/locale.lua")
         self.said: list[str] = []
         self.read: list[str] = []
         opened = self.lua.eval("CadBridge.locale.open")
@@ -103,7 +103,7 @@ def test_no_name_leads_out_of_the_folder(words: Words, language: str) -> None:
 
 @given(st.text())
 def test_a_value_is_never_looked_at_again(load: Callable[..., Lua], value: str) -> None:
-    lua = load("shared/namespace.lua", "shared/locale.lua")
+    lua = load("shared/locale.lua")
     fill = lua.eval("CadBridge.locale.fill")
     places = lua.table_from({b"name": value.encode(), b"secret": b"!"})
     assert fill(b"<{name}{nothing}>", places).decode() == f"<{value}>"

@@ -20,7 +20,7 @@ ANY_BYTES = st.binary(max_size=400)
 
 @pytest.fixture(scope="module")
 def text(load: Callable[..., Lua]) -> Lua:
-    return load("shared/namespace.lua", "shared/text.lua")
+    return load("shared/text.lua")
 
 
 def call(text: Lua, name: str, value: bytes, *rest: int) -> bytes:
