@@ -95,8 +95,8 @@ def double_alerts(_: Context) -> Iterator[Check]:
     yield Check(
         "double alerts",
         "note",
-        "whether the CAD's own resource alerts too is seen in the game server alone",
-        "`cadbridge status` in its console says so, and how to turn that off",
+        "whether the CAD's own resource alerts too is seen by the game server alone",
+        "its console says so at the start, and how to turn that off",
     )
 
 
