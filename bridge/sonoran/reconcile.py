@@ -1,0 +1,226 @@
+"""What the CAD says is open and on duty, against the board -> facts. Pure.
+
+Pushes can be lost and the CAD has no replay, so its lists are read now and then. A list is older
+than the board by the time that reading took: what a push changed meanwhile is left as the push said
+(`Picture` is the board as it was when the request went out). What a list does not say is never
+taken for "gone": a missing list, or one with an entry that cannot be read, ends nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from bridge.errors import PushRejected
+from bridge.facts import (
+    Closed,
+    Fact,
+    OffDuty,
+    OnDuty,
+    PanicSet,
+    Placed,
+    Removed,
+    StatusSet,
+    Written,
+)
+from bridge.sonoran.payloads import dispatch_from, emergency_from, unit_from, values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bridge.board import Board
+    from bridge.events import Call, CallId, CallKind, Unit
+    from bridge.sonoran.answers import Calls
+
+K = TypeVar("K")
+
+__all__ = ["Age", "Picture", "calls_missed", "units_missed"]
+
+JUST_OPENED_MS: Final = 15_000
+"""A call that came by push so lately may not be in the CAD's lists yet."""
+_CLOCK_SKEW_MS: Final = 5 * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The board's calls and units at one moment."""
+
+    calls: Mapping[str, Call]
+    units: Mapping[int, Unit]
+
+    @classmethod
+    def of(cls, board: Board) -> Picture:
+        """Return the board as it is now; its entries are replaced, never changed."""
+        return cls(dict(board.calls), dict(board.units))
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How old a call is that was found in a list.
+
+    The CAD's own time decides, by its own clock. Where it gives none, a call that was not in the
+    list before is younger than that one (`last_read`, None: nothing was ever read).
+    """
+
+    now: int
+    """All in ms since the epoch; `now` and `last_read` by our clock, `cad_now` by the CAD's."""
+    cad_now: int | None
+    last_read: int | None
+    fresh_for: int
+
+    def of(self, call: object) -> int | None:
+        """Return the call's age in ms, None if nobody knows."""
+        updated = _time_of(call)
+        if updated is not None:
+            age = (self.now if self.cad_now is None else self.cad_now) - updated
+            if age >= -_CLOCK_SKEW_MS:
+                return max(0, age)
+        return None if self.last_read is None else self.now - self.last_read
+
+    def is_fresh(self, age: int | None) -> bool:
+        """Tell whether a call of this age is to alert."""
+        return age is not None and age <= self.fresh_for
+
+
+def calls_missed(lists: Calls, before: Picture, board: Board, age: Age) -> list[Fact]:
+    """Return what the CAD's lists of calls say and the board does not know.
+
+    Args:
+        lists: what the CAD answered.
+        before: the board when the CAD was asked.
+        board: the board now.
+        age: how old unknown calls are.
+    """
+    # dispatch calls first: one that was made from a 911 call takes its place and its alert
+    return [
+        *_dispatch_missed(lists, before, board, age),
+        *_emergencies_missed(lists, before, board, age),
+    ]
+
+
+def units_missed(
+    units: Sequence[Any], before: Picture, board: Board, *, complete: bool
+) -> list[Fact]:
+    """Return what the CAD's list of units says and the board does not know.
+
+    Args:
+        units: unit objects.
+        before: the board when the CAD was asked.
+        board: the board now.
+        complete: the list is whole: who is not in it is off duty.
+    """
+    facts: list[Fact] = []
+    listed: set[int] = set()
+    for index, unit in enumerate(units):
+        try:
+            said = unit_from(unit, f"units.{index}")
+        except PushRejected:
+            complete = False
+            continue
+        for fact in said:
+            ident = _ident(fact)
+            if not isinstance(fact, OffDuty):
+                listed.add(ident)
+            if before.units.get(ident) == board.units.get(ident):
+                facts.append(fact)
+    if complete:
+        facts += [OffDuty(ident) for ident in _unchanged(before.units, board.units) - listed]
+    return facts
+
+
+def _dispatch_missed(lists: Calls, before: Picture, board: Board, age: Age) -> list[Fact]:
+    if lists.active is None:
+        return []
+    facts: list[Fact] = []
+    listed: set[str] = set()
+    complete = True
+    for index, raw in enumerate(lists.active):
+        try:
+            said = dispatch_from(raw, age.now, f"ActiveCalls.{index}", new=False)
+        except PushRejected:
+            complete = False
+            continue
+        key = f"dispatch:{said.id}"
+        listed.add(key)
+        if before.calls.get(key) == board.calls.get(key):
+            facts.append(said if key in board.calls else _found_dispatch(said, raw, age))
+    if complete:
+        closed = set(_ids(lists.closed))
+        facts += [
+            Closed(call.id, "closed" if call.id in closed else "gone")
+            for call in _ghosts("dispatch", listed, before, board, age)
+        ]
+    return facts
+
+
+def _emergencies_missed(lists: Calls, before: Picture, board: Board, age: Age) -> list[Fact]:
+    if lists.emergency is None:
+        return []
+    facts: list[Fact] = []
+    listed: set[str] = set()
+    complete = True
+    for index, raw in enumerate(lists.emergency):
+        try:
+            call = emergency_from(raw, age.now, f"EmergencyCalls.{index}")
+        except PushRejected:
+            complete = False
+            continue
+        listed.add(call.key)
+        if before.calls.get(call.key) == board.calls.get(call.key):
+            found = age.of(raw)
+            call = replace(call, opened_at=age.now - (found or 0))
+            facts.append(Placed(call, alert=age.is_fresh(found)))
+    if complete:
+        ghosts = _ghosts("911", listed, before, board, age)
+        facts += [Removed(call.key, "gone") for call in ghosts]
+    return facts
+
+
+def _found_dispatch(said: Written, raw: object, age: Age) -> Written:
+    found = age.of(raw)
+    return replace(said, at=age.now - (found or 0), new=age.is_fresh(found))
+
+
+def _ghosts(
+    kind: CallKind, listed: set[str], before: Picture, board: Board, age: Age
+) -> list[Call]:
+    """Return the calls of the board that the CAD does not list any more."""
+    keys = _unchanged(before.calls, board.calls) - listed
+    calls = [board.calls[key] for key in keys]
+    return [c for c in calls if c.kind == kind and age.now - c.opened_at > JUST_OPENED_MS]
+
+
+def _unchanged(before: Mapping[K, object], now: Mapping[K, object]) -> set[K]:
+    return {key for key, value in before.items() if now.get(key) == value}
+
+
+def _ident(fact: Fact) -> int:
+    """Return whose fact of `unit_from` this is."""
+    match fact:
+        case OnDuty(unit):
+            return unit.ident
+        case OffDuty(ident) | StatusSet(ident) | PanicSet(ident):
+            return ident
+        case _:
+            raise TypeError(type(fact))
+
+
+def _ids(calls: list[Any] | None) -> Iterator[CallId]:
+    for call in calls or ():
+        if isinstance(call, dict):
+            yield from values.call_ids(call.get("callId"))
+
+
+def _time_of(call: object) -> int | None:
+    """Return when the CAD last changed a call, in ms since the epoch by the CAD's clock."""
+    updated = call.get("updated") if isinstance(call, dict) else None
+    if not isinstance(updated, str):
+        return None
+    try:
+        when = datetime.fromisoformat(updated)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return int(when.timestamp() * 1000)
