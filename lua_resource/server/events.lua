@@ -157,8 +157,9 @@ function Events:handle(action)
     local event = action.event --[[@as table]]
     local handle = HANDLE[event.type]
     if not handle then return end
-    self.board:apply(event, action.age, self.now())
+    -- First who is a responder: what is open already comes quietly, what comes now as an alert.
     self:refresh()
+    self.board:apply(event, action.age, self.now())
     handle(self, event, action)
 end
 

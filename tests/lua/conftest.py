@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from bridge.demo.game import GameServer, Player, load_players
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
+    from contextlib import AbstractAsyncContextManager
 
 RESOURCE = Path(__file__).parents[2] / "lua_resource"
 DATA = Path(__file__).parents[1] / "data"
@@ -214,38 +216,45 @@ class Town:
         return sum(text in line for line in self.server.console_lines)
 
 
+@asynccontextmanager
+async def running(
+    config: str = "", *, welcome: bool = True, convars: dict[str, str] | None = None, **options: Any
+) -> AsyncIterator[Town]:
+    """Run a town; `config` is what stands in config.lua. Script errors fail the test."""
+    files = dict(options.pop("files", {}))
+    if config:
+        files["config.lua"] = f"CadBridge.config = {{ {config} }}"
+    server = GameServer(
+        RESOURCE,
+        javascript=False,
+        files=files,
+        convars={"cadbridge_token": "t" * 32, **(convars or {})},
+        **options,
+    )
+    async with server:
+        town = Town(server)
+        if welcome:
+            town.tell("ready")
+            await town.connect()
+        yield town
+    assert not server.errors, [str(error) for error in server.errors]
+
+
+@pytest.fixture(scope="session")
+def opened() -> Callable[..., AbstractAsyncContextManager[Town]]:
+    """Run a town in an `async with`: for tests that need more than one."""
+    return running
+
+
 @pytest.fixture
 async def build() -> AsyncIterator[Callable[..., Any]]:
-    """Make a town: `await build(config="…", welcome=False, **server)`.
+    """Run a town: `await build("dispatcherFirst = true")`; it ends with the test."""
+    async with AsyncExitStack() as stack:
 
-    Script errors fail the test.
-    """
-    towns: list[Town] = []
+        async def make(*words: Any, **options: Any) -> Town:
+            return await stack.enter_async_context(running(*words, **options))
 
-    async def make(
-        config: str = "", *, welcome: bool = True, convars: dict[str, str] | None = None, **options: Any
-    ) -> Town:
-        files = dict(options.pop("files", {}))
-        if config:
-            files["config.lua"] = f"CadBridge.config = {{ {config} }}"
-        server = GameServer(
-            RESOURCE,
-            javascript=False,
-            files=files,
-            convars={"cadbridge_token": "t" * 32, **(convars or {})},
-            **options,
-        )
-        await server.start()
-        towns.append(Town(server))
-        if welcome:
-            towns[-1].tell("ready")
-            await towns[-1].connect()
-        return towns[-1]
-
-    yield make
-    for town in towns:
-        await town.server.stop()
-        assert not town.server.errors, [str(error) for error in town.server.errors]
+        yield make
 
 
 @pytest.fixture
@@ -279,7 +288,7 @@ def ids(*players: int, at: int = 0) -> list[list[str]]:
     return lists
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make() -> Any:
     """The builders `call`, `unit` and `ids`, and `to_lua`, `to_python`."""
 

@@ -1,0 +1,268 @@
+"""server/arrivals.lua: players who come after the alert, and everybody after a restart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+Town = Any
+Make = Any
+
+OPEN = "Open calls: {}. See /calls."
+
+
+async def test_who_joins_gets_fresh_calls_as_alerts_and_older_ones_quietly(
+    town: Town, make: Make
+) -> None:
+    town.responders(1, 2)
+    await town.come(1)
+    await town.event("call.opened", alert=False, age=400_000, call=make.call(1))
+    await town.event("call.opened", alert=False, age=500_000, call=make.call(2))
+    await town.event("call.opened", call=make.call(3))
+    await town.come(2, 4)
+    got = town.got(2)
+    shown = {args[0]["key"]: args[0]["how"] for name, args in got if name == "show"}
+    assert shown == {"911:1": "quiet", "911:2": "quiet", "911:3": "alert"}
+    (line,) = [args[0] for name, args in got if name == "notice"]
+    assert line["text"] == OPEN.format(2)
+    assert "sound" not in line
+    assert town.got(4) == []
+
+
+async def test_what_a_player_is_due_waits_until_his_client_is_loaded(town: Town, make: Make) -> None:
+    town.responders(1)
+    await town.come(1, ready=False)
+    await town.event("call.opened", call=make.call())
+    assert town.got(1) == []
+    town.ready(1)
+    await town.server.advance(100)
+    assert [a["how"] for a in town.shown(1)] == ["alert"]
+
+
+async def test_a_caller_whose_client_loads_late_hears_it_then(town: Town, make: Make) -> None:
+    await town.come(1, ready=False)
+    await town.event("call.opened", call=make.call(callerIds=make.ids(1)))
+    assert town.got(1) == []
+    town.ready(1)
+    await town.server.advance(100)
+    assert [a["class"] for a in town.shown(1)] == ["caller"]
+
+
+async def test_who_becomes_a_responder_gets_blips_and_one_line(town: Town, make: Make) -> None:
+    await town.come(2, 4)
+    await town.event("call.opened", call=make.call(1))
+    await town.event("call.opened", call=make.call(2))
+    assert town.got(2) == []
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    got = town.got(2)
+    assert {a[0]["how"] for name, a in got if name == "show"} == {"quiet"}
+    assert [a[0]["text"] for name, a in got if name == "notice"] == [OPEN.format(2)]
+    assert town.got(4) == []
+
+
+async def test_who_ceases_to_be_a_responder_loses_everything(town: Town, make: Make) -> None:
+    await town.come(2)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    await town.event("call.opened", call=make.call(1))
+    town.forget()
+    await town.event("unit.off_duty", unit=make.unit(102, player=2))
+    assert town.got(2) == [("wipe", [])]
+    await town.event("call.changed", call=make.call(1, priority=1), changed=["priority"])
+    await town.event("call.opened", call=make.call(2))
+    assert town.got(2) == []
+
+
+async def test_who_ceases_to_be_a_responder_keeps_the_call_he_placed(town: Town, make: Make) -> None:
+    await town.come(2)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    await town.event("call.opened", call=make.call(1))
+    await town.event("call.opened", call=make.call(2, callerIds=make.ids(2)))
+    town.forget()
+    await town.event("unit.off_duty", unit=make.unit(102, player=2))
+    got = town.got(2)
+    assert ("clear", ["911:1", "off_duty"]) in got
+    assert [a[0]["class"] for name, a in got if name == "show"] == ["caller"]
+
+
+async def test_rights_given_and_taken_count_from_the_next_push_after_ten_seconds(
+    town: Town, make: Make
+) -> None:
+    await town.come(1)
+    await town.server.advance(10_500)
+    town.responders(1)
+    await town.event("call.opened", call=make.call(1))
+    assert [a["how"] for a in town.shown(1)] == ["alert"]
+    town.server.revoke_ace(f"identifier.{make.ids(1)[0][0]}", "cadbridge.responder")
+    await town.event("call.opened", call=make.call(2))
+    assert [a["key"] for a in town.shown(1)] == ["911:2"]
+    await town.server.advance(10_500)
+    await town.event("call.opened", call=make.call(3))
+    assert town.got(1) == [("wipe", [])]
+
+
+async def test_in_a_crowd_new_rights_are_found_within_a_second_of_the_push(
+    town: Town, make: Make
+) -> None:
+    await town.crowd(200)
+    await town.come(1)
+    await town.server.advance(10_500)
+    town.responders(1)
+    await town.event("call.opened", call=make.call(1))
+    await town.server.advance(1000)
+    assert [(a["key"], a["how"]) for a in town.shown(1)] == [("911:1", "alert")]
+
+
+async def test_after_a_restart_of_the_resource_there_are_blips_and_nothing_else(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    await town.come(1, 2, 4)
+    call = make.call(1, callerIds=make.ids(2))
+    await town.event("unit.on_duty", unit=make.unit(101, player=1, panic=True))
+    await town.event("call.opened", call=call)
+    town.forget()
+    await town.server.restart_resource()
+    town.tell("ready")
+    for source in (1, 2, 4):
+        town.ready(source)
+    await town.server.advance(100)
+    hello = await town.connect(calls=[call], units=[make.unit(101, player=1, panic=True)])
+    assert (hello["epoch"], hello["cursor"], hello["board"]) == ("epoch-1", 2, True)
+    got = town.got(1)
+    assert {(a[0]["key"], a[0]["how"]) for name, a in got} == {
+        ("911:1", "quiet"),
+        ("panic:101", "quiet"),
+    }
+    (mine,) = town.shown(2)
+    assert (mine["class"], mine["how"]) == ("caller", "quiet")
+    assert town.got(4) == []
+
+
+async def test_after_a_restart_who_is_ready_later_gets_blips_too_and_new_calls_alert(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    await town.come(1)
+    await town.event("call.opened", call=make.call(1))
+    town.forget()
+    await town.server.restart_resource()
+    town.tell("ready")
+    await town.connect(calls=[make.call(1)])
+    await town.event("call.opened", call=make.call(2))
+    town.ready(1)
+    await town.server.advance(100)
+    got = town.got(1)
+    assert [(a[0]["key"], a[0]["how"]) for name, a in got if name == "show"] == [
+        ("911:2", "alert"),
+        ("911:1", "quiet"),
+    ]
+    assert [name for name, _ in got] == ["show", "show"]
+
+
+async def test_a_client_that_says_ready_again_is_not_alerted_again(town: Town, make: Make) -> None:
+    town.responders(1)
+    await town.come(1)
+    await town.event("call.opened", call=make.call(1))
+    town.forget()
+    town.ready(1)
+    await town.server.advance(100)
+    assert [a["how"] for a in town.shown(1)] == ["quiet"]
+
+
+async def test_a_board_of_another_journal_replaces_what_players_have(town: Town, make: Make) -> None:
+    town.responders(1)
+    await town.come(1)
+    await town.event("call.opened", call=make.call(1))
+    await town.event("call.opened", call=make.call(2))
+    town.forget()
+    town.down()
+    town.seq = 0
+    await town.connect(epoch="epoch-2", calls=[make.call(2), make.call(3)])
+    got = town.got(1)
+    assert ("clear", ["911:1", "off_duty"]) in got
+    assert [(a[0]["key"], a[0]["how"]) for name, a in got if name == "show"] == [("911:3", "quiet")]
+
+
+async def test_many_open_calls_come_a_few_at_a_time(town: Town, make: Make) -> None:
+    town.responders(1)
+    town.down()
+    await town.connect(epoch="epoch-2", calls=[make.call(n, age=400_000) for n in range(120)])
+    await town.come(1)
+    await town.server.advance(2000)
+    packets = [p for p in town.server.packets(1) if p.name == "cadbridge:show"]
+    assert len(packets) == 120
+    ticks: dict[int, int] = {}
+    for packet in packets:
+        ticks[packet.at] = ticks.get(packet.at, 0) + 1
+    assert max(ticks.values()) <= 25
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("open"), st.integers(1, 4)),
+        st.tuples(st.just("close"), st.integers(1, 4)),
+        st.tuples(st.just("join"), st.sampled_from([1, 2, 4])),
+        st.tuples(st.just("leave"), st.sampled_from([1, 2, 4])),
+        st.tuples(st.just("duty"), st.booleans()),
+        st.tuples(st.just("restart"), st.just(0)),
+        st.tuples(st.just("reconnect"), st.just(0)),
+    ),
+    max_size=14,
+)
+
+
+async def play(town: Any, make: Make, steps: list[tuple[str, Any]]) -> None:
+    """Take the steps, and look after each at what was sent to whom."""
+    town.responders(1)
+    here: set[int] = set()
+    open_calls: dict[int, dict[str, Any]] = {}
+    duty, number = False, 0
+    alerted: set[tuple[int, str]] = set()
+    for what, value in steps:
+        if what == "open" and value not in open_calls:
+            number += 1
+            open_calls[value] = make.call(number)
+            await town.event("call.opened", call=open_calls[value])
+        elif what == "close" and value in open_calls:
+            await town.event("call.closed", call=open_calls.pop(value), reason="removed")
+        elif what == "join" and value not in here:
+            here.add(value)
+            await town.come(value)
+        elif what == "leave" and value in here:
+            here.remove(value)
+            await town.server.drop(value)
+            # Who comes again sees a new screen.
+            alerted = {key for key in alerted if key[0] != value}
+        elif what == "duty" and value != duty:
+            duty = value
+            kind = "unit.on_duty" if duty else "unit.off_duty"
+            await town.event(kind, unit=make.unit(102, player=2))
+        elif what == "restart":
+            await town.server.restart_resource()
+            town.tell("ready")
+            for source in here:
+                town.ready(source)
+            units = [make.unit(102, player=2)] if duty else []
+            await town.connect(calls=open_calls.values(), units=units)
+        elif what == "reconnect":
+            town.down()
+            await town.connect(board=False)
+        await town.server.advance(200)
+        for source in here:
+            for alert in town.shown(source):
+                if alert["how"] == "alert":
+                    assert (source, alert["key"]) not in alerted
+                    alerted.add((source, alert["key"]))
+        if 4 in here:
+            assert town.server.packets(4) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=STEPS)
+async def test_whatever_happens_nobody_is_alerted_twice_and_bystanders_get_nothing(
+    opened: Any, make: Make, steps: list[tuple[str, Any]]
+) -> None:
+    async with opened() as town:
+        await play(town, make, steps)
