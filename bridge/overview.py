@@ -1,4 +1,4 @@
-"""What the admin pages see of a running bridge: the service's parts, looked at and never touched."""
+"""What the admin pages see of a running bridge: the parts, looked at and never touched."""
 
 from __future__ import annotations
 

@@ -86,7 +86,10 @@ class Service:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         """Stop in the reverse order."""
         await self._stop()
@@ -126,6 +129,7 @@ class Service:
                 forget_after_ms=int(alerts.forget_after * 1000),
             )
             await ingest.start()
+            self._stack.push_async_callback(ingest.stop)
             self.ingests[server] = ingest
         self.pushes = Pushes(
             api_key=self.settings.cad.api_key.get_secret_value(),
@@ -140,7 +144,6 @@ class Service:
         configured = self.settings.gateway
         self.cad = CadSide(
             self.settings.cad,
-            servers=list(self.ingests),
             ingests=self.ingests,
             journal=self.journal,
             pushes=self.pushes,

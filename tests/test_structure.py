@@ -19,9 +19,10 @@ LAYERS: list[set[str]] = [
     {"folding", "game.frames", "game.resume", "game.session", "sonoran.body"}
     | {"sonoran.doorkeeper", "sonoran.payloads", "sonoran.signalr", "sonoran.faults"}
     | {"sonoran.answers", "sonoran.pacing"},
-    {"recall", "receipts"},
+    {"recall", "receipts", "params"},
     {"ingest", "game", "sonoran.limits", "sonoran.rest", "sonoran.api"},
-    {"sonoran", "requests", "admin"},
+    {"requests", "admin"},
+    {"sonoran"},
     {"overview", "service"},
     {"owner"},
     {"demo"},

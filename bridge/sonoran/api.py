@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bridge.events import CallId
     from bridge.metrics import Metrics
+    from bridge.sonoran.faults import CadFault
     from bridge.sonoran.limits import Limits
     from bridge.sonoran.pacing import Budget
 
@@ -82,6 +83,16 @@ class Api:
     async def close(self) -> None:
         """End open connections."""
         await self._rest.close()
+
+    @property
+    def asked(self) -> bool:
+        """The CAD was asked something since the start."""
+        return self._rest.asked
+
+    @property
+    def fault(self) -> CadFault | None:
+        """What was wrong with the last exchange; None: nothing."""
+        return self._rest.fault
 
     # For the owner: is the key right, what does the CAD know of us?
 

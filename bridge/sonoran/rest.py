@@ -103,6 +103,10 @@ class Rest:
         self._metrics = metrics
         self._longest = longest
         self._session: aiohttp.ClientSession | None = None
+        self.asked = False
+        """Something was asked since the start."""
+        self.fault: CadFault | None = None
+        """What was wrong with the last exchange; None: nothing."""
 
     async def ask(
         self,
@@ -131,9 +135,11 @@ class Rest:
             await self._limits.take(endpoint.name, max(0.0, budget.left - 1.0), on_wait)
             answer = await self._exchange(endpoint, budget, names or {}, query, body)
         except CadFault as fault:
+            self.asked, self.fault = True, fault
             self._count(endpoint, type(fault).__name__.removeprefix("Cad").lower())
             log.warning("cad_request_failed", endpoint=endpoint.name, reason=str(fault))
             raise
+        self.asked, self.fault = True, None
         self._limits.served(endpoint.name)
         self._count(endpoint, "ok")
         return answer
