@@ -1,0 +1,147 @@
+"""The way of the last push, hop by hop, with the time of each: what the page's strip shows.
+
+Nothing here is guessed: a hop is passed when its own border was seen to be passed. The streamed
+frame, the painting and the receipt are heard at the borders of the running resource.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+if TYPE_CHECKING:
+    from bridge.demo.stage import Stage
+
+__all__ = ["Hops", "Way"]
+
+Json = dict[str, Any]
+_NEWEST = 20
+"""Events asked for when a push has been answered; one push makes a few."""
+
+
+@dataclass(slots=True)
+class Way:
+    """One push on its way. Times are milliseconds since it was posted."""
+
+    number: int
+    type: str
+    started: float
+    stops: dict[str, Json] = field(default_factory=dict)
+    painted: set[int] = field(default_factory=set)
+    """Players whose page said that it had painted something since."""
+    note: str = ""
+    """What there is to say when the push did not get through, or changed nothing."""
+
+    def passed(self, stop: str, **details: Any) -> None:
+        """Note a stop the first time it is passed; later news replaces its details only."""
+        known = self.stops.setdefault(stop, {"ms": self.age()})
+        known.update(details)
+
+    def age(self) -> int:
+        """Return the milliseconds since the push was posted."""
+        return round((time.monotonic() - self.started) * 1000)
+
+
+class Hops:
+    """Posts the CAD's pushes and follows the newest one."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._seen = 0
+        """Number of the last event heard of, of whatever push."""
+        self.way: Way | None = None
+        self.pushes = 0
+
+    def listen(self) -> None:
+        """Hear what passes the borders of the resource from now on."""
+        world = self._stage.game.world
+        world.listen("cadbridge:transport", self._from_socket)
+        world.listen("cadbridge:socket", self._to_socket)
+        world.listen("cadbridge:painted", self._painted)
+
+    async def post(self, push: Json, *, aside: bool = False) -> int:
+        """Post a push as the CAD does and return the status, 0 if nobody answered.
+
+        `aside`: it belongs to the push before it, which stays the one that is followed.
+        """
+        self.pushes += 1
+        if aside and self.way is not None:
+            way = self.way
+        else:
+            way = self.way = Way(self.pushes, push["type"], time.monotonic())
+            way.passed("posted")
+        try:
+            status = await self._stage.bridge.push(push)
+        except (aiohttp.ClientError, TimeoutError):
+            way.note = "Nobody answered: the bridge is down. The CAD does not try again."
+            return 0
+        if not aside:
+            way.passed("answered", status=status)
+            await self._look_up(way, status)
+        return status
+
+    async def _look_up(self, way: Way, status: int) -> None:
+        """Find the event that the push became; none if it changed nothing."""
+        if status != HTTPStatus.OK:
+            way.note = "The bridge refused this push; see its status page."
+            return
+        try:
+            rows = (await self._stage.bridge.admin(f"/api/events?limit={_NEWEST}"))["events"]
+        except (aiohttp.ClientError, TimeoutError):
+            return
+        new = [row["seq"] for row in rows if row["seq"] > self._seen]
+        if "streamed" not in way.stops and not new:
+            way.note = "Nothing new in it, so no event: nobody is disturbed."
+            return
+        way.stops["stored"] = {"ms": way.stops["answered"]["ms"], **way.stops.get("stored", {})}
+        if new:
+            way.stops["stored"]["seq"] = max(new)
+
+    def painted_by(self, player: int) -> None:
+        """A player's page says that it has painted."""
+        way = self.way
+        if way is not None and "streamed" in way.stops:
+            way.painted.add(player)
+            way.passed("painted", players=sorted(way.painted))
+
+    # What is heard in the game server -----------------------------------------------------------
+
+    def _from_socket(self, args: list[Any], _: str) -> None:
+        if args[0] != "frame":
+            return
+        frame = json.loads(args[2])
+        if frame.get("op") != "event" or frame["seq"] <= self._seen:
+            return
+        self._seen = frame["seq"]
+        way = self.way
+        if way is not None:
+            way.passed("streamed", seq=frame["seq"], event=frame["event"]["type"])
+            stored = max(0, way.stops["streamed"]["ms"] - round(frame["age"]))
+            way.stops.setdefault("stored", {"ms": stored, "seq": frame["seq"]})
+
+    def _painted(self, args: list[Any], source: str) -> None:
+        player = source.rpartition(":")[2]
+        if player.isdigit():
+            self.painted_by(int(player))
+
+    def _to_socket(self, args: list[Any], _: str) -> None:
+        if args[0] != "send" or self.way is None:
+            return
+        frame = json.loads(args[2])
+        if frame.get("op") == "receipt" and frame["seq"] >= self.way.stops.get("streamed", {}).get(
+            "seq", float("inf")
+        ):
+            details = {name: frame.get(name) for name in ("due", "sent", "shown", "key")}
+            self.way.passed("receipt", **details, took=frame.get("ms"))
+
+    def to_json(self) -> Json | None:
+        """Return the newest push's way."""
+        way = self.way
+        if way is None:
+            return None
+        return {"number": way.number, "type": way.type, "stops": way.stops, "note": way.note}
