@@ -81,7 +81,8 @@ class Manifest:
         games = {*self.values("game")}
         if not games & {"gta5", "common"}:
             raise ManifestRefused("does not support the current game (gta5).")
-        for entry in self.values("dependency"):
+        # `dependencies` without its s: FXServer reads that name too.
+        for entry in [*self.values("dependency"), *self.values("dependencie")]:
             self._check_dependency(entry, build, onesync, resources)
 
     @staticmethod

@@ -8,6 +8,7 @@ Node runs freely while no server Lua runs; before the server enters any script i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ class JsRuntime:
 
     def _wake(self) -> None:
         """Have frames looked at by the loop (called from another thread)."""
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
             self._loop.call_soon_threadsafe(self._drain)
 
     def _drain(self) -> None:

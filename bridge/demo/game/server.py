@@ -123,14 +123,16 @@ class GameServer:
 
     async def stop(self) -> None:
         """Stop everything."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
         for source in list(self.lobby.clients):
             self.lobby.unload(source)
         for name in list(self.world.resources):
             self.process.stop(name)
+        if task is not None:
+            _raise_failure(task)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -256,12 +258,13 @@ class GameServer:
         self.process.tick()
 
     async def _run(self) -> None:
-        count = 0
+        """Tick by the machine's clock; what a stall has missed is not made up for."""
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        frame = TICK_MS / FRAMES_PER_TICK / 1000
+        count, due = 0, loop.time()
         while True:
-            due += TICK_MS / FRAMES_PER_TICK / 1000
-            await asyncio.sleep(max(0.0, due - loop.time()))
+            due = max(due + frame, loop.time())
+            await asyncio.sleep(due - loop.time())
             self.lobby.frame()
             count += 1
             if count % FRAMES_PER_TICK == 0:
@@ -308,6 +311,8 @@ class GameServer:
                 self._step()
                 await asyncio.sleep(0)
             else:
+                if self._task is not None:
+                    _raise_failure(self._task)
                 await asyncio.sleep(0.005)
 
     async def settle(self) -> None:
@@ -455,3 +460,11 @@ class GameServer:
         before, before_seconds = self._measured
         self._measured = (natives, seconds)
         return Measure(Counter(natives) - before, seconds - before_seconds)
+
+
+def _raise_failure(task: asyncio.Task[None]) -> None:
+    """Raise what ended the clock's task: a fault of the simulator itself."""
+    if task.done() and not task.cancelled():
+        problem = task.exception()
+        if problem is not None:
+            raise problem

@@ -165,9 +165,26 @@ end
 
 local read
 
+---Makes tables whose array part has so many places from the start: then `#` counts as it does in
+---the game where an element inside is nil.
+local roomy = setmetatable({}, {
+    __index = function(makers, length)
+        makers[length] = load('return {' .. ('nil,'):rep(length) .. '}')
+        return makers[length]
+    end,
+})
+
 local function read_array(s, at, length)
-    local t = {}
-    for i = 1, length do t[i], at = read(s, at) end
+    local t, holes = {}, false
+    for i = 1, length do
+        t[i], at = read(s, at)
+        holes = holes or t[i] == nil
+    end
+    if holes and length <= 250 then
+        local full = roomy[length]()
+        for i = 1, length do full[i] = t[i] end
+        return full, at
+    end
     return t, at
 end
 
