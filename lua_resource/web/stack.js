@@ -96,8 +96,10 @@ const stack = (() => {
     write(more, word(emergencies > 0 ? 'card.moreEmergencies' : 'card.more', { count: rest.length, emergencies }));
   }
 
+  /** By where things lie, not by where a movement shows them just now. */
   function overflows() {
-    return root.scrollHeight > root.clientHeight + 1;
+    const room = root.clientHeight + 1;
+    return [...root.children].some((node) => node.offsetTop + node.offsetHeight > room);
   }
 
   function arrange() {
@@ -111,15 +113,16 @@ const stack = (() => {
     glide(before);
   }
 
-  /** A card that has grown may have pushed the last one off the screen. */
-  function fit() {
-    if (fitting) return;
+  // A card that has grown may have pushed the last one off the screen. The browser says so when it has
+  // laid the page out anyway; what follows is for the next frame, or it would lay it out twice.
+  const growth = new ResizeObserver(() => {
+    if (fitting || !overflows()) return;
     fitting = true;
     requestAnimationFrame(() => {
       fitting = false;
-      if (overflows()) arrange();
+      arrange();
     });
-  }
+  });
 
   function show(data) {
     const key = text(data.key);
@@ -129,12 +132,12 @@ const stack = (() => {
       const before = rank(card);
       card.update(data);
       if (rank(card) !== before) arrange();
-      else fit();
     } else {
       card = makeCard(data);
       card.order = order += 1;
       cards.set(key, card);
       root.append(card.root);
+      growth.observe(card.root);
       card.root.classList.add('enter');
       arrange();
     }
@@ -146,6 +149,7 @@ const stack = (() => {
     const card = cards.get(text(data.key));
     if (!card) return;
     cards.delete(text(data.key));
+    growth.unobserve(card.root);
     leave(card.root);
     arrange();
   }

@@ -164,3 +164,16 @@ async def test_a_message_of_another_frame_is_not_heard(open_page: Any) -> None:
     await screen.page.wait_for_timeout(100)
 
     assert await screen.page.locator(".card").count() == 0
+
+
+async def test_a_card_that_grows_pushes_none_off_the_screen(open_page: Any, card: Any) -> None:
+    screen = await open_page(1280, 720)
+    for n in range(4):
+        await screen.send("show", card(f"911:{n}", text="short"))
+    await screen.send("show", card("911:3", title="t " * 99, text="x " * 400, note="n " * 200))
+    await screen.page.wait_for_timeout(150)
+
+    boxes = [await one.bounding_box() for one in await screen.page.locator(".card:visible").all()]
+
+    assert max(box["y"] + box["height"] for box in boxes) <= 720
+    assert screen.errors == []
