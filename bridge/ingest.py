@@ -1,0 +1,306 @@
+"""The only way into the journal: facts of one server, folded over its board, made durable.
+
+Pushes do not wait for each other. Each is folded at once over a board that already holds what is
+under way, and joins the batch that is being gathered while the journal writes the one before. So
+one commit carries all that came during the last, in the order in which it was folded, and never is
+more than one append of a server under way: whatever fails, nothing that was folded over it can be
+stored.
+
+When an append fails, the board has things in it that were never stored. It is forgotten, and read
+back from the journal before the next fold. Whoever wrote the failed batch is told; whoever merely
+built on it folds again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bridge import wire
+from bridge.board import replay
+from bridge.errors import JournalUnavailable, SequenceTaken
+from bridge.events import CallOpened
+from bridge.folding import expire, fold
+from bridge.journal import Entry, Snapshot
+from bridge.recall import recall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from bridge.board import Board
+    from bridge.events import Event
+    from bridge.facts import Fact
+    from bridge.journal import Journal
+    from bridge.metrics import Metrics
+
+    Change = Callable[[Board, int], list[Event]]
+
+__all__ = ["Ingest", "Outcome"]
+
+log = structlog.get_logger(__name__)
+
+SNAPSHOT_EVERY = 500
+"""Events between two snapshots: as many are replayed at start, in some 50 ms."""
+MOST_ENTRIES = 2000
+"""Entries of a batch that further pushes may join."""
+ATTEMPTS = 10
+"""Times that a push is folded when others are faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of facts: how many events they made (0: all was known), and the number of the
+    last event of the server that was durable when they were answered.
+    """
+
+    events: int
+    seq: int
+
+
+@dataclass(slots=True)
+class _Batch:
+    after: int
+    entries: list[Entry] = field(default_factory=list)
+    types: Counter[str] = field(default_factory=Counter)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    failure: JournalUnavailable | SequenceTaken | None = None
+
+    @property
+    def last(self) -> int:
+        return self.after + len(self.entries)
+
+    def finish(self, failure: JournalUnavailable | SequenceTaken | None = None) -> None:
+        self.failure = failure
+        self.done.set()
+
+
+class Ingest:
+    """The events of one server, from whatever source: pushes, reconciliation, our own requests."""
+
+    def __init__(
+        self,
+        server: int,
+        journal: Journal,
+        *,
+        now: Callable[[], int],
+        metrics: Metrics,
+        forget_after_ms: int,
+    ) -> None:
+        """Make it; `start` reads the board.
+
+        Args:
+            server: its id in the CAD.
+            journal: where everything goes.
+            now: milliseconds since the epoch.
+            metrics: where events are counted.
+            forget_after_ms: a call without news for so long is closed as expired.
+        """
+        self._server = server
+        self._journal = journal
+        self._now = now
+        self._metrics = metrics
+        self._forget_after_ms = forget_after_ms
+        self._board: Board | None = None
+        """With all that is under way; None while it must be read back."""
+        self._shown: Board | None = None
+        self._last = 0
+        """Number of the last event on the board, stored or under way."""
+        self._since_snapshot = 0
+        self._batches: deque[_Batch] = deque()
+        """Gathered, not yet handed to the journal; more than one only where the first is full."""
+        self._writer: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._told_of_text_ids = False
+
+    @property
+    def board(self) -> Board | None:
+        """The board as last known, for reading only; None before it was read."""
+        return self._shown
+
+    async def start(self) -> None:
+        """Read the board.
+
+        Raises:
+            JournalUnavailable: it cannot be read now.
+        """
+        await self._read_back()
+
+    async def stop(self) -> None:
+        """Return when all that was accepted is stored or refused."""
+        while self._writer is not None:
+            await asyncio.shield(self._writer)
+
+    async def accept(self, facts: Sequence[Fact]) -> Outcome:
+        """Fold the facts and return when what they changed, and all they were compared with, is
+        durable.
+
+        Raises:
+            JournalUnavailable: nothing of them is stored, and the board is as before.
+        """
+        return await self._change(lambda board, now: _folded(board, facts, now))
+
+    async def expire(self) -> Outcome:
+        """Close what is over by its time; to be called every few seconds.
+
+        Raises:
+            JournalUnavailable: it is over, but not yet known to be.
+        """
+        after = self._forget_after_ms
+        if self._board is not None and not expire(self._board, self._now(), after):
+            return Outcome(0, self._last)
+        return await self._change(
+            lambda board, now: _replayed(board, expire(board, now, after), now)
+        )
+
+    async def _change(self, change: Change) -> Outcome:
+        failure: JournalUnavailable | SequenceTaken | None = None
+        for _ in range(ATTEMPTS):
+            while self._board is None:
+                await self._read_back()
+            batch, events = self._join(self._board, change)
+            seq = batch.last
+            await batch.done.wait()
+            failure = batch.failure
+            if failure is None:
+                return Outcome(events, seq)
+            is_ours = events > 0 or not batch.entries
+            if is_ours and isinstance(failure, JournalUnavailable):
+                break
+        raise JournalUnavailable(
+            failure.reason
+            if isinstance(failure, JournalUnavailable)
+            else f"others wrote first, {ATTEMPTS} times in a row"
+        )
+
+    def _join(self, board: Board, change: Change) -> tuple[_Batch, int]:
+        """Change the board and return the batch that makes it durable, and how many events it has.
+
+        What changes nothing joins too: it was compared with what is under way, and that the board
+        is the newest only the journal can say.
+        """
+        now = self._now()
+        try:
+            events = change(board, now)
+            entries = [_entry(event, now) for event in events]
+        except Exception:
+            self._board = None  # it may have changed by half
+            self._start_reading()
+            raise
+        if not self._batches or len(self._batches[-1].entries) >= MOST_ENTRIES:
+            self._batches.append(_Batch(self._last))
+        batch = self._batches[-1]
+        batch.entries += entries
+        batch.types.update(wire.type_of(event) for event in events)
+        self._last += len(entries)
+        self._since_snapshot += len(entries)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        self._tell_of_text_ids(events)
+        return batch, len(entries)
+
+    async def _write(self) -> None:
+        try:
+            while self._batches:
+                batch = self._batches.popleft()
+                snapshot = self._snapshot_after(batch)
+                await self._append(batch)
+                if snapshot is not None and batch.failure is None:
+                    await self._save(snapshot)
+        finally:
+            self._writer = None
+
+    async def _append(self, batch: _Batch) -> None:
+        try:
+            await self._journal.append(self._server, batch.entries, batch.after)
+        except (JournalUnavailable, SequenceTaken) as failure:
+            self._fail(batch, failure)
+            self._start_reading()
+        except Exception:
+            log.exception("append_failed", server=self._server)
+            self._fail(batch, JournalUnavailable("an unexpected error, see the log"))
+            self._start_reading()
+        except BaseException:
+            self._fail(batch, JournalUnavailable("the bridge is stopping"))
+            raise
+        else:
+            batch.finish()
+            for event_type, number in batch.types.items():
+                self._metrics.events.labels(self._server, event_type).inc(number)
+            self._metrics.passed("journal", self._server)
+
+    def _fail(self, batch: _Batch, failure: JournalUnavailable | SequenceTaken) -> None:
+        """Give up a batch and all that was folded over it, the board too."""
+        self._board = None
+        batch.finish(failure)
+        for later in self._batches:
+            later.finish(SequenceTaken(self._server, later.after, batch.after))
+        self._batches.clear()
+
+    def _snapshot_after(self, batch: _Batch) -> Snapshot | None:
+        """Return a snapshot of the board just after the batch, if one is due and this is it."""
+        if self._since_snapshot < SNAPSHOT_EVERY or self._board is None or self._last != batch.last:
+            return None
+        now = self._now()
+        return Snapshot(batch.last, now, self._board.encode(now))
+
+    async def _save(self, snapshot: Snapshot) -> None:
+        try:
+            await self._journal.save_snapshot(self._server, snapshot)
+        except (JournalUnavailable, SequenceTaken) as error:
+            log.warning("snapshot_put_off", server=self._server, reason=str(error))
+        else:
+            self._since_snapshot = self._last - snapshot.seq
+
+    async def _read_back(self) -> None:
+        await asyncio.shield(self._start_reading())
+
+    def _start_reading(self) -> asyncio.Task[None]:
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read())
+            self._reader.add_done_callback(self._has_read)
+        return self._reader
+
+    def _has_read(self, reader: asyncio.Task[None]) -> None:
+        self._reader = None
+        if not reader.cancelled():
+            reader.exception()  # told to whoever waits; nobody may
+
+    async def _read(self) -> None:
+        await self.stop()  # nothing of ours may be under way
+        last = await self._journal.last(self._server)
+        recalled = await recall(self._journal, self._server, last)
+        self._board = self._shown = recalled.board
+        self._last = last
+        self._since_snapshot = recalled.replayed
+
+    def _tell_of_text_ids(self, events: Sequence[Event]) -> None:
+        """Say once that the community formats its call numbers, which is not documented."""
+        if self._told_of_text_ids:
+            return
+        for event in events:
+            if isinstance(event, CallOpened) and isinstance(event.call.id, str):
+                self._told_of_text_ids = True
+                log.info("call_id_is_text", server=self._server, call=event.call.key)
+                return
+
+
+def _folded(board: Board, facts: Iterable[Fact], now: int) -> list[Event]:
+    events: list[Event] = []
+    for fact in facts:
+        events += _replayed(board, fold(board, fact, now), now)
+    return events
+
+
+def _replayed(board: Board, events: list[Event], now: int) -> list[Event]:
+    for event in events:
+        replay(board, event, now)
+    return events
+
+
+def _entry(event: Event, at: int) -> Entry:
+    alerts = event.alert if isinstance(event, CallOpened) else True
+    return Entry(at, wire.encode(event, at), alert=alerts, hidden=wire.is_hidden(event))
