@@ -1,30 +1,34 @@
 """The commands: each a few lines that call a part.
 
-Exit codes: 0 done, 1 failed while working, 2 wrong usage or configuration.
+Exit codes: 0 done, 1 failed while working, 2 wrong usage or configuration. A command imports what
+it needs when it runs, so that each starts as fast as it can.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from bridge import __version__, settings
 from bridge.errors import BridgeError, ConfigurationError, JournalInUse
 
-__all__ = ["app", "main"]
+if TYPE_CHECKING:
+    from bridge.service import Service
+
+__all__ = ["app", "configuration", "main"]
 
 FILE = "cad-bridge.toml"
 
 app = typer.Typer(
     name="cad-bridge",
     help="Real-time 911 alerts from Sonoran CAD to FiveM game servers.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -39,7 +43,7 @@ Config = Annotated[
 
 
 def configuration(named: Path | None) -> Path | None:
-    """Return the configuration file to read; None where only the environment configures.
+    """Return the configuration file to read; None where the environment alone configures.
 
     The one that is named, else the working directory's, else that of the user's configuration
     folder.
@@ -49,22 +53,28 @@ def configuration(named: Path | None) -> Path | None:
     for folder in (Path.cwd(), Path(typer.get_app_dir("cad-bridge"))):
         if (folder / FILE).is_file():
             return folder / FILE
-    return None
+    if any(name.upper().startswith(settings.ENVIRONMENT_PREFIX) for name in os.environ):
+        return None
+    raise ConfigurationError(
+        FILE, "is neither here nor in your configuration folder", "`cad-bridge init` writes one"
+    )
 
 
 @app.callback(invoke_without_command=True)
-def _version(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+def _without_command(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
         typer.echo(f"cad-bridge {__version__}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
 def run(config: Config = None) -> None:
     """Run the bridge until it is stopped."""
-    from bridge import logs  # noqa: PLC0415 - a command loads what it needs, so all start fast
+    from bridge import logs
     from bridge.blot import Secrets
     from bridge.service import Service
 
@@ -73,26 +83,171 @@ def run(config: Config = None) -> None:
     asyncio.run(_serve(Service(configured)))
 
 
-async def _serve(service: object) -> None:
+async def _serve(service: Service) -> None:
     """Run the service until a signal; a second one ends at once."""
-    from bridge.service import Service
+    stop = _on_signal()
+    async with service:
+        await stop.wait()
 
-    assert isinstance(service, Service)  # noqa: S101 - only for the type checker
+
+def _on_signal() -> asyncio.Event:
+    """Return an event that the first signal to stop sets; the second one ends the process."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def asked() -> None:
         if stop.is_set():
-            sys.exit(1)
+            os._exit(1)
         stop.set()
 
     for name in (signal.SIGINT, signal.SIGTERM):
         try:
             loop.add_signal_handler(name, asked)
-        except NotImplementedError:  # Windows: a plain handler, which the loop is woken for
+        except NotImplementedError:  # Windows: a plain handler, which wakes the loop
             signal.signal(name, lambda *_: loop.call_soon_threadsafe(asked))
-    async with service:
-        await stop.wait()
+    return stop
+
+
+@app.command()
+def init(
+    config: Config = None,
+    community_id: Annotated[str, typer.Option(help="The community's id in the CAD.")] = "",
+    api_key: Annotated[
+        str,
+        typer.Option(
+            envvar="CAD_BRIDGE_CAD__API_KEY",
+            show_envvar=True,
+            help="The community's key; rather by the environment, or asked.",
+        ),
+    ] = "",
+    source: Annotated[
+        Literal["hub", "http", "both"] | None, typer.Option(help="How pushes arrive.")
+    ] = None,
+    server: Annotated[
+        list[str] | None, typer.Option(help="A server's id, or 2=Name; once for each.")
+    ] = None,
+    api_url: Annotated[str, typer.Option(help="Another CAD than the public one.")] = "",
+    gateway_host: Annotated[str, typer.Option(help="Where the gateway listens.")] = "",
+    tls_cert: Annotated[str, typer.Option(help="The gateway's certificate, a PEM file.")] = "",
+    tls_key: Annotated[str, typer.Option(help="The certificate's key.")] = "",
+    allow_plain: Annotated[
+        bool, typer.Option("--allow-plain", help="A proxy encrypts before the gateway.")
+    ] = False,
+    game_url: Annotated[str, typer.Option(help="How game servers reach the gateway.")] = "",
+    no_test: Annotated[bool, typer.Option("--no-test", help="Do not ask the CAD.")] = False,
+    service: Annotated[
+        bool, typer.Option("--service", help="Print what keeps the bridge running.")
+    ] = False,
+) -> None:
+    """Ask what the bridge must know, and write its configuration."""
+    from bridge.owner import cad, interview, service_lines, setup
+    from bridge.owner.terminal import Terminal
+
+    path = config or Path(FILE)
+    if service:
+        typer.echo(service_lines.for_this_machine(path))
+        return
+    setup.refuse_existing(path)
+    gateway = {
+        "host": gateway_host,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "allow_plain": allow_plain,
+    }
+    given = setup.Answers(
+        community_id=community_id,
+        api_key=api_key,
+        source=source,
+        servers=setup.parse_servers(server or []),
+        gateway={name: value for name, value in gateway.items() if value},
+        game_url=game_url,
+        **({"api_url": api_url} if api_url else {}),
+    )
+    test = None if no_test else lambda url, key: asyncio.run(cad.look(url, key))
+    written = setup.write(interview.interview(given, Terminal(), test), path)
+    typer.echo(f"\nWritten: {written.path}\n\nFor server.cfg:\n\n{written.server_cfg}")
+    for number, step in enumerate(written.next_steps, start=1):
+        typer.echo(f"{number}. {step}")
+
+
+@app.command()
+def doctor(
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Check everything a call passes through, and say what to do next."""
+    from bridge.owner import doctor as examination
+
+    try:
+        path = configuration(config)
+        checks = asyncio.run(examination.run_checks(settings.load(path), path))
+    except ConfigurationError as error:
+        checks = examination.misconfigured(error)
+    typer.echo(examination.as_json(checks) if as_json else examination.render(checks))
+    raise typer.Exit(examination.exit_code(checks))
+
+
+@app.command()
+def send(
+    what: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A push type, or a JSON file.")],
+    config: Config = None,
+    call: Annotated[int | None, typer.Option(help="Id of the sample's call.")] = None,
+    caller: Annotated[str | None, typer.Option(help="communityUserId of the sample.")] = None,
+    server: Annotated[int | None, typer.Option(help="For which server; default the first.")] = None,
+) -> None:
+    """Post a sample push, or a file, to the running bridge as the CAD would."""
+    from dataclasses import replace
+
+    from bridge.owner import send as sending
+
+    push, sample_call = sending.push_of(what, call=call, caller=caller)
+    configured = settings.load(configuration(config))
+    sent = replace(asyncio.run(sending.post(configured, push, server=server)), call=sample_call)
+    typer.echo(str(sent))
+    raise typer.Exit(0 if sent.ok else 1)
+
+
+@app.command("install-resource")
+def install_resource(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The `resources` folder.")],
+) -> None:
+    """Copy the resource into a FiveM server, or update it there."""
+    from bridge.owner import resource
+
+    installed = resource.install(folder)
+    before = f" (was {installed.before})" if installed.before else ""
+    typer.echo(f"cadbridge {installed.now}{before} installed in {installed.folder}")
+    for path in installed.saved:
+        typer.echo(f"your changed file was saved as {path}")
+    typer.echo(
+        "now, in the server's console: " + ("restart" if before else "ensure") + " cadbridge"
+    )
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="One 911 in the terminal, checked; then exit.")
+    ] = False,
+) -> None:
+    """See it work, without a game server, a CAD or a configuration."""
+    with _demo_installed():
+        from bridge.demo.once import play
+
+    if once:
+        right = asyncio.run(play(typer.echo))
+        raise typer.Exit(0 if right else 1)
+
+
+@contextlib.contextmanager
+def _demo_installed() -> Any:
+    """Turn a missing package of the demo into the line that installs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            "demo", f"needs the package {error.name!r}", 'pip install "cad-bridge[demo]"'
+        ) from None
 
 
 def main() -> None:

@@ -100,8 +100,9 @@ class Overview:
             id=server.id,
             name=server.name,
             ways=tuple(self._ways(server)),
-            resource=connection
-            and Resource(connection.resource, connection.connected_since, connection.sent),
+            resource=None
+            if connection is None
+            else Resource(connection.resource, connection.connected_since, connection.sent),
             seen=service.gateway.last_seen.get(server.id),
             last=await service.journal.last(server.id),
             acknowledged=await service.journal.acknowledged(server.id),
