@@ -6,7 +6,7 @@
 ---@field player fun(source: integer): CadBridge.Player?
 ---@field standing fun(source: integer): Position?
 ---@field heading fun(source: integer): number?
----@field postal fun(position: Position): string?
+---@field place fun(position: Position): string words for where that is
 ---@field report fun(updates: table[]): boolean whether there is a connection
 ---@field later fun(ms: integer, callback: fun())
 
@@ -40,7 +40,7 @@ function LiveMap:update(source)
     self.last[source] = position
     return {
         player = player.identifiers, position = position, heading = self.heading(source),
-        location = self.postal(position) or '',
+        location = self.place(position),
     }
 end
 

@@ -177,7 +177,12 @@ local actions = CadBridge.actions.new {
 local liveMap = CadBridge.liveMap.new {
     sources = function() return options.liveMap and session.welcomed and cad:inGame() or {} end,
     player = function(source) return roster.players[source] end,
-    standing = standing, heading = heading, postal = sight.postal, later = later,
+    standing = standing, heading = heading, later = later,
+    place = function(position)
+        local postal = sight.postal(position)
+        if not postal then return ('%d, %d'):format(position.x // 1, position.y // 1) end
+        return CadBridge.look.say(sight, 'call.location', { postal = postal })
+    end,
     report = function(updates)
         if #updates > 0 then requests:ask('units.located', { updates = updates }) end
         return session.welcomed

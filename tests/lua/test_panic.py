@@ -1,0 +1,171 @@
+"""server/panic.lua: units in distress."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+Town = Any
+Make = Any
+
+
+async def panic(town: Town, make: Make, on: bool, **options: Any) -> None:
+    unit = make.unit(102, player=2, panic=on or None)
+    await town.event("unit.changed", unit=unit, changed=["panic"], **options)
+
+
+@pytest.fixture
+async def street(town: Town, make: Make) -> Town:
+    """Responders 1 (by permission) and 2 (a unit), and a bystander."""
+    town.responders(1)
+    await town.come(1, 2, 4)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    town.forget()
+    return town
+
+
+async def test_a_panic_goes_to_all_responders_with_its_own_look_and_sound(
+    street: Town, make: Make
+) -> None:
+    await panic(street, make, True)
+    for source in (1, 2):
+        (alert,) = street.shown(source)
+        assert (alert["key"], alert["class"], alert["how"]) == ("panic:102", "panic", "alert")
+        assert (alert["number"], alert["sound"]) == ("Panic 1-A-102", "panic")
+        assert alert["blip"]["sprite"] == 526
+        assert alert["position"]["x"] == 298.71
+    assert street.got(4) == []
+
+
+async def test_its_blip_follows_the_unit(street: Town, make: Make) -> None:
+    await panic(street, make, True)
+    street.forget()
+    await street.server.advance(4000)
+    assert street.got(1) == []
+    street.server.move(2, 320.0, -500.0, 40.0)
+    await street.server.advance(2500)
+    (move,) = street.got(1)
+    assert move == ("move", ["panic:102", {"x": 320.0, "y": -500.0, "z": 40.0}])
+    assert street.got(4) == []
+
+
+@pytest.mark.parametrize("how", ["off", "log-out", "time"])
+async def test_it_ends(street: Town, make: Make, how: str) -> None:
+    await panic(street, make, True)
+    street.forget()
+    if how == "off":
+        await panic(street, make, False)
+    elif how == "log-out":
+        await street.event("unit.off_duty", unit=make.unit(102, player=2))
+    else:
+        await street.server.advance(10 * 60_000 + 100)
+    assert [args[0] for name, args in street.got(1) if name == "clear"] == ["panic:102"]
+    street.server.move(2, 0.0, 500.0, 40.0)
+    street.forget()
+    await street.server.advance(5000)
+    assert street.got(1) == []
+
+
+async def test_a_second_panic_of_the_same_player_alerts_nobody(street: Town, make: Make) -> None:
+    await street.event("unit.on_duty", unit=make.unit(202, player=2))
+    await panic(street, make, True)
+    street.forget()
+    unit = make.unit(202, player=2, panic=True)
+    await street.event("unit.changed", unit=unit, changed=["panic"])
+    assert street.got(1) == []
+    await panic(street, make, False)
+    assert street.got(1) == []
+    await street.event(
+        "unit.changed", unit=make.unit(202, player=2), changed=["panic"]
+    )
+    assert [name for name, _ in street.got(1)] == ["clear"]
+
+
+async def test_who_joins_during_a_panic_is_alerted(street: Town, make: Make) -> None:
+    await panic(street, make, True)
+    street.responders(3)
+    await street.come(3)
+    assert [(a["key"], a["how"]) for a in street.shown(3)] == [("panic:102", "alert")]
+
+
+async def test_an_old_panic_is_a_quiet_blip(street: Town, make: Make) -> None:
+    await panic(street, make, True, alert=False)
+    assert [a["how"] for a in street.shown(1)] == ["quiet"]
+
+
+async def test_a_unit_that_is_not_in_the_game_has_no_place(street: Town, make: Make) -> None:
+    unit = make.unit(150, panic=True)
+    await street.event("unit.changed", unit=unit, changed=["panic"])
+    (alert,) = street.shown(1)
+    assert "position" not in alert
+    assert "blip" not in alert
+
+
+async def test_an_unproven_unit_reveals_nobodys_place(street: Town, make: Make) -> None:
+    unit = make.unit(150, playerIds=make.ids(4, at=3))
+    await street.event("unit.on_duty", unit=unit)
+    street.forget(1)
+    await street.event("unit.changed", unit={**unit, "panic": True}, changed=["panic"])
+    assert "position" not in street.shown(1)[0]
+
+
+async def test_panic_breaks_through_a_flood(street: Town, make: Make) -> None:
+    for number in range(40):
+        street.happen("call.opened", call=make.call(number))
+    street.forget()
+    await panic(street, make, True)
+    assert any(a["class"] == "panic" for a in street.shown(1))
+
+
+async def test_a_receipt_counts_its_painters(street: Town, make: Make) -> None:
+    await panic(street, make, True)
+    for source in (1, 2):
+        street.server.emit_as_client(source, "cadbridge:painted", "panic:102", street.seq, "shown")
+    await street.server.advance(100)
+    (receipt,) = street.frames("receipt")
+    assert (receipt["key"], receipt["due"], receipt["shown"]) == ("panic:102", 2, 2)
+
+
+async def test_a_panic_that_reached_nobody_says_so(town: Town, make: Make) -> None:
+    await town.come(4)
+    await town.event("unit.changed", unit=make.unit(150, panic=True), changed=["panic"])
+    assert town.said("Panic 1-A-150 reached nobody") == 1
+
+
+async def test_the_command_raises_and_ends_it_whatever_the_cad_says(
+    street: Town, make: Make
+) -> None:
+    street.server.command_as(2, "panic")
+    await street.server.advance(100)
+    assert [(a["key"], a["how"]) for a in street.shown(1)] == [("panic:102", "alert")]
+    assert street.asked("unit.panic")[-1]["on"] is True
+    await street.answer("unit.panic", error={"code": "cad_unreachable", "message": "no route"})
+    assert "The CAD cannot be reached now. Try again in a minute." in street.lines(2)
+    assert street.got(1) == []
+    # The CAD's own word for it comes later and alerts nobody again.
+    await panic(street, make, True)
+    assert street.got(1) == []
+    street.server.command_as(2, "panic")
+    await street.server.advance(100)
+    assert [name for name, _ in street.got(1)] == ["clear"]
+    assert street.asked("unit.panic")[-1]["on"] is False
+
+
+async def test_a_responder_who_is_no_unit_can_raise_it_too(street: Town, make: Make) -> None:
+    street.server.command_as(1, "panic")
+    await street.server.advance(100)
+    (alert,) = street.shown(2)
+    assert (alert["key"], alert["number"]) == ("panic:player-1", "Panic Marta Quill")
+    await street.answer("unit.panic", {"updated": 0})
+    assert any("shown in the game only" in line for line in street.lines(1))
+    await street.server.drop(1)
+    assert [name for name, _ in street.got(2)] == ["clear"]
+
+
+async def test_a_bystander_cannot_raise_it(street: Town) -> None:
+    street.server.command_as(4, "panic")
+    await street.server.advance(100)
+    assert street.got(1) == []
+    assert street.asked("unit.panic") == []
+    assert street.lines(4) == ["This is for responders on duty."]
