@@ -15,7 +15,7 @@ Make = Callable[..., GameServer]
 
 
 def test_a_name_in_backticks_is_its_hash() -> None:
-    assert plain_lua(b"local x = `FORMAT_STACK_TRACE`") == b"local x = -680770614"
+    assert plain_lua(b"local x = `FORMAT_STACK_TRACE`") == b"local x = -687064118"
 
 
 @pytest.mark.skipif(
