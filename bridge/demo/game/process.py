@@ -72,6 +72,8 @@ class ServerProcess:
         self._taken: list[JsRuntime] = []
         self._inside = 0
         self._add_commands()
+        self.convars.set("onesync", "on" if onesync else "off")
+        self.convars.set("onesync_enabled", "true" if onesync else "false")
 
     def _add_commands(self) -> None:
         add = self.world.commands.builtin

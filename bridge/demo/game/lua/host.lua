@@ -12,6 +12,29 @@ local raw_type, tostring, error, getmetatable = type, tostring, error, debug.get
 
 msgpack = part('msgpack.lua')()
 json = part('json.lua')()
+
+---Seconds spent in JSON and MessagePack, which are C in the game; counted only when asked for.
+local timing, engine_seconds = false, 0.0
+local cpu = host.cpu
+
+local function finish(began, fine, ...)
+    engine_seconds = engine_seconds + cpu() - began
+    if fine then return ... end
+    error((...), 0)
+end
+
+local function timed(library, name)
+    local work = library[name]
+    library[name] = function(...)
+        if not timing then return work(...) end
+        return finish(cpu(), pcall(work, ...))
+    end
+end
+timed(json, 'encode')
+timed(json, 'decode')
+timed(msgpack, 'pack_args')
+timed(msgpack, 'unpack')
+
 local vector = part('sandbox.lua')()(host, side)
 local entries = part('citizen.lua')()(host)
 promise = part('promise.lua')()
@@ -76,4 +99,9 @@ setmetatable(_G, {
 })
 
 entries.counts = counts
+---Begins to count, and returns what has come together.
+function entries.engine_seconds()
+    timing = true
+    return engine_seconds
+end
 return entries
