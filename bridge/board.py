@@ -75,7 +75,7 @@ class Board:
     """Idents whose panic is over here by its time, though the CAD may still show it."""
     dispatched: dict[str, str] = field(default_factory=dict)
     """Keys of 911 calls, each with the open dispatch call that took its place."""
-    gone: Memory[str, Gone] = field(default_factory=lambda: Memory(GONE_MS, 2000))
+    gone: Memory[str, Gone] = field(default_factory=lambda: Memory(GONE_MS, 1000))
     waiting: Memory[str, tuple[int, ...]] = field(default_factory=lambda: Memory(WAITING_MS, 200))
     quiet: Memory[str, bool] = field(default_factory=lambda: Memory(QUIET_MS, 500))
     """Calls that were opened without alert."""
@@ -107,12 +107,12 @@ class Board:
             "left": self.left.to_json(bool),
             "recent": self.recent.to_json(bool),
         }
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        return wire.dump(body)
 
     @classmethod
     def decode(cls, body: bytes, at: int) -> Board:
         """Return the board that `encode(at)` made these bytes of."""
-        read = json.loads(body)
+        read = wire.load(body)
         calls = [wire.call_from_json(call, at) for call in read["calls"]]
         units = [wire.unit_from_json(unit) for unit in read["units"]]
         board = cls(

@@ -8,8 +8,9 @@ and the event, so a reader adds the event's own age.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, assert_never
+
+from pydantic_core import from_json, to_json
 
 from bridge.events import (
     NO_IDS,
@@ -90,17 +91,27 @@ _TYPES: dict[type, str] = {
     UnitsWaiting: "units.waiting",
 }
 
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-
 
 def encode(event: Event, at: int) -> bytes:
     """Return the event of time `at` (ms since the epoch) as one line of UTF-8 JSON."""
-    return _dumps(event_to_json(event, at)).encode()
+    return dump(event_to_json(event, at))
 
 
 def decode(body: bytes, at: int) -> Event:
     """Return the event that `encode(event, at)` made these bytes of."""
-    return event_from_json(json.loads(body), at)
+    return event_from_json(load(body), at)
+
+
+def dump(value: object) -> bytes:
+    """Return JSON data as UTF-8, several times faster than the standard library does; a number
+    that JSON does not know becomes null. ValueError for half a surrogate pair.
+    """
+    return to_json(value, inf_nan_mode="null")
+
+
+def load(body: bytes) -> Any:
+    """Return JSON data; ValueError for what is none."""
+    return from_json(body, allow_inf_nan=False)
 
 
 def type_of(event: Event) -> str:

@@ -216,6 +216,18 @@ def test_what_is_no_event_is_not_read(body: dict[str, Any]) -> None:
         wire.event_from_json(body, NOW)
 
 
+def test_a_number_that_json_does_not_know_is_null() -> None:
+    body = wire.encode(Pushed("X", [float("nan"), float("inf")]), NOW)
+
+    assert json.loads(body)["data"] == [None, None]
+
+
 def test_text_that_cannot_be_encoded_is_not_encoded_halfway() -> None:
-    with pytest.raises(ValueError, match="JSON compliant"):
-        wire.encode(Pushed("X", float("nan")), NOW)
+    with pytest.raises(ValueError, match="surrogates"):
+        wire.encode(Pushed("X", "\ud800"), NOW)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"NaN", b"\xff", b'{"a":1}x'])
+def test_what_is_no_json_is_not_read(body: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the text is the parser's
+        wire.load(body)

@@ -436,14 +436,14 @@ def test_a_place_of_an_unknown_call_is_nothing(desk: Any) -> None:
 
 
 def test_at_most_500_calls_are_open_and_the_oldest_makes_room(desk: Any) -> None:
-    calls = [Call("911", number, NOW - number) for number in range(501)]
+    calls = [Call("911", number, NOW) for number in range(501)]
     desk.hears(*(Placed(call) for call in calls[:500]))
 
     assert desk.hears(Placed(calls[500])) == [
-        CallClosed(calls[499], "expired"),
+        CallClosed(calls[0], "expired"),
         CallOpened(calls[500]),
     ]
-    assert desk.hears(NEW) == [CallClosed(calls[500], "expired"), CallOpened(DISPATCH)]
+    assert desk.hears(NEW) == [CallClosed(calls[1], "expired"), CallOpened(DISPATCH)]
 
 
 def test_a_dispatch_call_needs_no_room_but_that_of_its_911_call(desk: Any) -> None:

@@ -5,7 +5,6 @@ Sources: [D] the CAD's public documentation, [H] what its own FiveM resource 4.0
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ from bridge.events import Target, Tone
 from bridge.facts import Fact, Linked, Other, Toned
 from bridge.sonoran.payloads import values
 from bridge.sonoran.payloads.shapes import Body, Named, Shape, Text, cut_to, idents_of, read
+from bridge.wire import dump
 
 __all__ = ["handed_on", "link_verified", "page", "station_alert", "tone"]
 
@@ -138,8 +138,7 @@ def handed_on(push_type: str, data: object) -> list[Fact]:
         cleaned = _cleaned(data, MOST_LEVELS)
     except _TooDeep:
         return []
-    encoded = json.dumps(cleaned, ensure_ascii=False, separators=(",", ":")).encode()
-    return [Other(push_type, cleaned)] if len(encoded) <= MOST_BYTES else []
+    return [Other(push_type, cleaned)] if len(dump(cleaned)) <= MOST_BYTES else []
 
 
 class _TooDeep(Exception):
