@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from bridge.blot import Secrets
 
-__all__ = ["Counted", "Guard", "set_up"]
+__all__ = ["Counted", "Guard", "quiet", "set_up"]
 
+_ABOVE_ALL = logging.CRITICAL + 1
 _WINDOW = 60.0
 """Seconds in which the same line is printed once."""
 _REMEMBERED = 1000
@@ -72,6 +73,12 @@ def set_up(
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_FromLibraries()], level=logging.WARNING, force=True)
+
+
+def quiet() -> None:
+    """Let nothing be logged: for commands whose output is their answer."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(_ABOVE_ALL))
+    logging.basicConfig(handlers=[logging.NullHandler()], force=True)
 
 
 class Counted:
@@ -130,7 +137,7 @@ class _FromLibraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().log(
             record.levelno,
-            "library said",
+            "library_said",
             library=record.name,
             message=record.getMessage(),
             exc_info=record.exc_info,

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from bridge.blot import BLOT, Secrets
-from bridge.logs import Counted, set_up
+from bridge.logs import Counted, quiet, set_up
 
 SECRET = "sup3r-secret-key"
 
@@ -139,3 +139,14 @@ def test_lines_below_the_level_are_not_printed() -> None:
     structlog.get_logger().info("started")
 
     assert stream.getvalue() == ""
+
+
+def test_a_command_whose_output_is_its_answer_logs_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    quiet()
+
+    structlog.get_logger().error("cad_request_failed")
+    logging.getLogger("aiohttp").error("something")
+
+    assert capsys.readouterr() == ("", "")

@@ -68,7 +68,7 @@ class AdminSite:
         await web.TCPSite(runner, self._settings.host, self._settings.port).start()
         self.port = runner.addresses[0][1]
         self._looking = asyncio.create_task(self._look())
-        log.info("admin pages opened", host=self._settings.host, port=self.port)
+        log.info("admin_opened", host=self._settings.host, port=self.port)
 
     async def stop(self) -> None:
         """End the streams, then close."""

@@ -161,6 +161,18 @@ async def test_what_the_running_bridge_finds_is_reported_with_code_and_next_step
     assert doctor.exit_code(checks) == 1
 
 
+async def test_the_version_of_a_resource_that_is_away_is_not_checked(
+    examine: Examine, admin: Admin
+) -> None:
+    admin.body["servers"][0]["resource"] = None
+    admin.body["problems"] = [
+        {"code": "resource_lost", "level": "fail", "what": "w", "next": "n", "server": 1}
+    ]
+    report = by_name(await examine(admin={"port": admin.port}))
+
+    assert report["resource"] == Check("resource", "skip", "server 1 is not connected")
+
+
 async def test_a_bridge_of_another_version_is_told(examine: Examine, admin: Admin) -> None:
     admin.body = status(bridge="0.1.0")
 

@@ -76,7 +76,7 @@ def game_servers(context: Context) -> Iterator[Check]:
 
 def resource_versions(context: Context) -> Iterator[Check]:
     """Bridge and resource must be of one version."""
-    yield from _by_server(context, "resource", ("resource_version",), _version)
+    yield from _by_server(context, "resource", ("resource_version",), _version, connected=True)
 
 
 def cursors(context: Context) -> Iterator[Check]:
@@ -115,7 +115,7 @@ def _connected(status: Status, server: Server) -> str:
 
 
 def _version(_: Status, server: Server) -> str:
-    return server["resource"]["version"] if server["resource"] else "not connected"
+    return f"version {server['resource']['version']}"
 
 
 def _cursor(_: Status, server: Server) -> str:
@@ -145,8 +145,17 @@ def _of_bridge(
 
 
 def _by_server(
-    context: Context, name: str, codes: tuple[str, ...], fine: Callable[[Status, Server], str]
+    context: Context,
+    name: str,
+    codes: tuple[str, ...],
+    fine: Callable[[Status, Server], str],
+    *,
+    connected: bool = False,
 ) -> Iterator[Check]:
+    """Report the problems of these codes of each server, or that it is fine.
+
+    With `connected` a server whose resource is away is skipped: another check says that it is.
+    """
     status = context.status
     if status is None:
         yield Check(name, "skip", "no bridge runs")
@@ -158,7 +167,9 @@ def _by_server(
             if problem["code"] in codes and problem["server"] == server["id"]
         ]
         yield from (_check(name, problem) for problem in problems)
-        if not problems:
+        if connected and server["resource"] is None:
+            yield Check(name, "skip", f"server {server['id']} is not connected")
+        elif not problems:
             yield Check(name, "ok", f"server {server['id']}: {fine(status, server)}")
 
 
