@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Counted", "Guard", "quiet", "set_up"]
 
-_ABOVE_ALL = logging.CRITICAL + 1
 _WINDOW = 60.0
 """Seconds in which the same line is printed once."""
 _REMEMBERED = 1000
@@ -77,7 +76,7 @@ def set_up(
 
 def quiet() -> None:
     """Let nothing be logged: for commands whose output is their answer."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(_ABOVE_ALL))
+    structlog.configure(processors=[_drop])
     logging.basicConfig(handlers=[logging.NullHandler()], force=True)
 
 
@@ -142,6 +141,10 @@ class _FromLibraries(logging.Handler):
             message=record.getMessage(),
             exc_info=record.exc_info,
         )
+
+
+def _drop(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    raise structlog.DropEvent
 
 
 def _json_line(_: WrappedLogger, __: str, line: EventDict) -> str:
