@@ -1,8 +1,8 @@
 """A connection's rules without the connection: frames in, frames out, and what must be asked.
 
 Drive it so: after each call of `receive`, `tick`, `close` or an answer, send `frames()`, carry out
-`need`, `receipts()`, `requests()` and `expired()`, store `acknowledged`, and if `closing` is set,
-close with its code. While `room()` is not 0, offer records beyond `after`. Call `tick` at `due`.
+`need`, `receipts()` and `requests()`, store `acknowledged`, and if `closing` is set, close with its
+code. While `room()` is not 0, offer records beyond `after`. Call `tick` at `due`.
 
 Two clocks come in as arguments, in ms: `clock` is steady and serves for deadlines; `now` is the
 time since the epoch and serves for the age of events.
@@ -40,7 +40,7 @@ REQUEST_MS = 10_000
 WINDOW = 256
 """Events under way that were not acknowledged."""
 OPEN_REQUESTS = 64
-"""Requests of one game server at a time; the next is refused as `busy`."""
+"""Requests of one game server at a time; the next is refused as `rate_limited`."""
 UNSENT_FRAMES = 512
 """Answers to a resource that does not read them, beyond which it is given up."""
 FRAMES_A_SECOND = 200
@@ -100,7 +100,6 @@ class Session:
         self._receipts: list[Receipt] = []
         self._requests: list[Request] = []
         self._open: dict[str, int] = {}
-        self._expired: list[str] = []
         self._next_heartbeat = 0
         self._hello_until = clock + HELLO_MS
         self._counted_at = clock
@@ -220,7 +219,6 @@ class Session:
                 self._say(frames.HEARTBEAT)
         for request in [name for name, until in self._open.items() if clock >= until]:
             self.refuse(request, "timeout", f"no answer within {REQUEST_MS // 1000} s")
-            self._expired.append(request)
 
     def close(self, code: int, reason: str) -> None:
         """End the connection; the first reason counts, and what was said before is still sent."""
@@ -244,11 +242,6 @@ class Session:
         """Take the requests that came; each wants `answer` or `refuse`."""
         requests, self._requests = self._requests, []
         return requests
-
-    def expired(self) -> list[str]:
-        """Take the ids of the requests whose time is over: nobody waits for them."""
-        expired, self._expired = self._expired, []
-        return expired
 
     def room(self) -> int:
         """Return how many events may be offered."""
@@ -307,7 +300,9 @@ class Session:
         if request.id in self._open:
             self.close(BAD_FRAME, "request: an id that is still open")
         elif len(self._open) >= OPEN_REQUESTS:
-            self._say(frames.failure(request.id, "busy", f"{OPEN_REQUESTS} requests are open"))
+            self._say(
+                frames.failure(request.id, "rate_limited", f"{OPEN_REQUESTS} requests are open")
+            )
         else:
             self._open[request.id] = clock + REQUEST_MS
             self._requests.append(request)

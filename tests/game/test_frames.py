@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.game import frames
@@ -168,6 +168,7 @@ def test_deep_nesting_is_refused(depth: int):
     )
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.text()
     | st.binary()
