@@ -1,8 +1,12 @@
-"""Stand-ins for resources that are on most servers: they record what they are told."""
+"""Other resources on the server: made of Lua text, or stand-ins for what most servers have."""
 
 from __future__ import annotations
 
-__all__ = ["FAKES"]
+from collections.abc import Mapping
+
+from bridge.demo.game.files import ResourceFiles
+
+__all__ = ["made_up_resource"]
 
 _CHAT = """
 local function tell(what) return function(value) TriggerEvent('__sim:chat', what, value) end end
@@ -26,5 +30,28 @@ RegisterNetEvent('ox_lib:notify', notify)
 exports('notify', notify)
 """
 
-FAKES = {"chat": _CHAT, "ox_lib": _OX_LIB}
-"""Client scripts by the name of the resource."""
+_STAND_INS = {"chat": _CHAT, "ox_lib": _OX_LIB}
+"""Client scripts that record what they are told, by the name of the resource."""
+
+
+def made_up_resource(
+    name: str,
+    server: str,
+    client: str,
+    manifest: str,
+    files: Mapping[str, str | bytes | None],
+) -> ResourceFiles:
+    """Return the files of a resource with the given scripts and further lines of its manifest.
+
+    `chat` and `ox_lib` without scripts are stand-ins that record what they are told.
+    """
+    if not server and not client:
+        client = _STAND_INS.get(name, "")
+    lines = ["fx_version 'cerulean'", "game 'gta5'", manifest]
+    content: dict[str, str | bytes | None] = dict(files)
+    for side, text in (("server", server), ("client", client)):
+        if text:
+            lines.append(f"{side}_script '{side}.lua'")
+            content[f"{side}.lua"] = text
+    content["fxmanifest.lua"] = "\n".join(lines)
+    return ResourceFiles(None, content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,10 +11,10 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from bridge.demo.game.client import GameClient
-from bridge.demo.game.clock import TICK_MS, ManualClock, RealClock
+from bridge.demo.game.clock import ManualClock, RealClock
 from bridge.demo.game.commands import split_line
 from bridge.demo.game.console import ScriptError
-from bridge.demo.game.fakes import FAKES
+from bridge.demo.game.fakes import made_up_resource
 from bridge.demo.game.files import ResourceFiles
 from bridge.demo.game.headless import HeadlessClient
 from bridge.demo.game.kvp import KvpValue
@@ -23,6 +22,7 @@ from bridge.demo.game.lobby import ClientKind, Lobby
 from bridge.demo.game.natives.server import EntityNatives, PlayerNatives, ServerNatives
 from bridge.demo.game.natives.shared import EventNatives, KvpNatives, ResourceNatives
 from bridge.demo.game.network import Packet
+from bridge.demo.game.pace import Pace
 from bridge.demo.game.packing import FunctionRef, encode_args
 from bridge.demo.game.players import Player, Players
 from bridge.demo.game.process import ServerProcess
@@ -30,9 +30,6 @@ from bridge.demo.game.runtime_lua import LuaRuntime, ScriptFailure
 from bridge.demo.game.world import Poser
 
 __all__ = ["GameServer", "Measure"]
-
-FRAMES_PER_TICK = 3
-"""A player's game draws 60 frames a second while the server ticks 20 times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ class GameServer:
         self.process.libraries = self._libraries
         self.world = self.process.world
         self.lobby = Lobby(self.process, name, self.wait_for)
-        self._task: asyncio.Task[None] | None = None
+        self._pace = Pace(self.clock, frame=self.lobby.frame, tick=self._tick)
         self._measured: tuple[Counter[str], float, float] = (Counter(), 0.0, 0.0)
         self._own = ResourceFiles(resource_dir, files)
         for key, value in (convars or {}).items():
@@ -123,21 +120,20 @@ class GameServer:
         """
         self.process.add(self.name, self._own)
         self.process.start(self.name)
-        if isinstance(self.clock, RealClock):
-            self._task = asyncio.create_task(self._run())
+        self._pace.start()
 
     async def stop(self) -> None:
         """Stop everything."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+        try:
+            await self._pace.stop()
+        finally:
+            self._stop_all()
+
+    def _stop_all(self) -> None:
         for source in list(self.lobby.clients):
             self.lobby.unload(source)
         for name in list(self.world.resources):
             self.process.stop(name)
-        if task is not None:
-            _raise_failure(task)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -155,7 +151,7 @@ class GameServer:
         """Start a resource on the server, and a tick later with the players."""
         self.process.add(name, self.world.resources[name].files)
         self.process.start(name)
-        await self._next_tick()
+        await self._pace.next_tick()
         for client in self.lobby.clients.values():
             client.start_resource(self.world.resources[name])
 
@@ -184,16 +180,7 @@ class GameServer:
 
         Without scripts, `chat` and `ox_lib` are stand-ins that record what they are told.
         """
-        if name in FAKES and not (server or client):
-            client = FAKES[name]
-        lines = ["fx_version 'cerulean'", "game 'gta5'", manifest]
-        content: dict[str, str | bytes | None] = dict(files or {})
-        for side, text in (("server", server), ("client", client)):
-            if text:
-                lines.append(f"{side}_script '{side}.lua'")
-                content[f"{side}.lua"] = text
-        content["fxmanifest.lua"] = "\n".join(lines)
-        self.process.add(name, ResourceFiles(None, content))
+        self.process.add(name, made_up_resource(name, server, client, manifest, files or {}))
         if start:
             await self.start_resource(name)
 
@@ -262,41 +249,9 @@ class GameServer:
         self.lobby.deliver()
         self.process.tick()
 
-    async def _run(self) -> None:
-        """Tick by the machine's clock; what a stall has missed is not made up for."""
-        loop = asyncio.get_running_loop()
-        frame = TICK_MS / FRAMES_PER_TICK / 1000
-        count, due = 0, loop.time()
-        while True:
-            due = max(due + frame, loop.time())
-            await asyncio.sleep(due - loop.time())
-            self.lobby.frame()
-            count += 1
-            if count % FRAMES_PER_TICK == 0:
-                self._tick()
-
-    def _step(self) -> None:
-        clock = self.clock
-        assert isinstance(clock, ManualClock)  # noqa: S101 - the callers' condition
-        for length in (16, 17, 17):
-            clock.move(length)
-            self.lobby.frame()
-        self._tick()
-
     async def advance(self, milliseconds: int) -> None:
         """Let time pass (manual clock): whole ticks of 50 ms, with three frames in each."""
-        if not isinstance(self.clock, ManualClock):
-            raise TypeError("only a manual clock can be moved")
-        for _ in range(-(-milliseconds // TICK_MS)):
-            self._step()
-        await asyncio.sleep(0)
-
-    async def _next_tick(self) -> None:
-        if isinstance(self.clock, ManualClock):
-            self._step()
-        else:
-            self._tick()
-            await asyncio.sleep(0)
+        await self._pace.advance(milliseconds)
 
     async def wait_for(
         self,
@@ -308,21 +263,11 @@ class GameServer:
         Raises:
             TimeoutError: it was not so within the time (of the clock in use).
         """
-        end = self.clock.now() + int(timeout * 1000)
-        while not condition():
-            if self.clock.now() >= end:
-                raise TimeoutError("what was waited for did not happen")
-            if isinstance(self.clock, ManualClock):
-                self._step()
-                await asyncio.sleep(0)
-            else:
-                if self._task is not None:
-                    _raise_failure(self._task)
-                await asyncio.sleep(0.005)
+        await self._pace.wait_for(condition, timeout)
 
     async def settle(self) -> None:
         """Let time pass until nothing is under way between server and players."""
-        await self.wait_for(lambda: self.lobby.settled, 5.0)
+        await self.wait_for(lambda: self.lobby.settled)
 
     # What a test does --------------------------------------------------------------------------
 
@@ -465,11 +410,3 @@ class GameServer:
         now = (runtime.native_calls(), runtime.seconds, runtime.engine_seconds())
         self._measured = now
         return Measure(Counter(now[0]) - natives, now[1] - seconds, now[2] - engine)
-
-
-def _raise_failure(task: asyncio.Task[None]) -> None:
-    """Raise what ended the clock's task: a fault of the simulator itself."""
-    if task.done() and not task.cancelled():
-        problem = task.exception()
-        if problem is not None:
-            raise problem
