@@ -29,6 +29,8 @@ class MemoryJournal:
         self.acks: dict[int, int] = defaultdict(int)
         self.appends: list[int] = []
         """How many entries each append had."""
+        self.refused = 0
+        """How many appends came with a number that was taken."""
         self.failures: list[BaseException] = []
         """What the next appends raise, one each."""
         self.readable = True
@@ -55,6 +57,7 @@ class MemoryJournal:
             raise self.failures.pop(0)
         records = self.records[server]
         if after != len(records):
+            self.refused += 1
             raise SequenceTaken(server, after, len(records))
         self.appends.append(len(entries))
         for seq, entry in enumerate(entries, after + 1):

@@ -208,6 +208,18 @@ async def test_a_copy_of_what_could_not_be_stored_is_stored_instead(
     assert journal.events() == [CallOpened(CALL)]
 
 
+async def test_a_copy_that_shares_the_failed_batch_is_stored_instead(
+    ingest: Ingest, journal: Any
+) -> None:
+    journal.failures = [FULL]
+    first, copy = await asyncio.gather(
+        ingest.accept([Placed(CALL)]), ingest.accept([Placed(CALL)]), return_exceptions=True
+    )
+
+    assert isinstance(first, JournalUnavailable)
+    assert copy == Outcome(1, 1)
+
+
 async def test_what_was_gathered_behind_a_failure_is_folded_again(
     ingest: Ingest, journal: Any
 ) -> None:
@@ -262,6 +274,23 @@ async def test_a_failure_of_folding_leaves_the_board_as_before(
 
     assert (await ingest.accept([placed(2)])).events == 1
     assert ingest.board == await board_at(journal, 1, 2)
+
+
+async def test_after_a_failure_of_folding_what_is_under_way_is_waited_for(
+    ingest: Ingest, journal: Any
+) -> None:
+    journal.gate.clear()
+    first = asyncio.create_task(ingest.accept([Placed(CALL)]))
+    await settle()
+    with pytest.raises(AssertionError):
+        await ingest.accept(["no fact"])  # type: ignore[list-item]
+    copy = asyncio.create_task(ingest.accept([Placed(CALL)]))
+    await settle()
+    journal.gate.set()
+
+    assert (await first).events == 1
+    assert (await copy).events == 0
+    assert journal.refused == 0
 
 
 async def test_who_stops_waiting_loses_nothing(ingest: Ingest, journal: Any) -> None:
@@ -371,6 +400,23 @@ async def test_a_snapshot_has_nothing_of_what_comes_after_it(
     (snapshot,) = journal.snapshots[1]
     assert snapshot.seq == 8
     assert len(Board.decode(snapshot.body, snapshot.at).calls) == 8
+
+
+async def test_what_is_gathered_behind_a_snapshot_counts_towards_the_next(
+    ingest: Ingest, journal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SNAPSHOT_EVERY", 5)
+    journal.gate.clear()
+    first = asyncio.create_task(ingest.accept([placed(number) for number in range(5)]))
+    await settle()
+    second = asyncio.create_task(ingest.accept([placed(number) for number in range(5, 9)]))
+    await settle()
+    journal.gate.set()
+    await asyncio.gather(first, second)
+    await ingest.accept([placed(9)])
+    await ingest.stop()
+
+    assert [snapshot.seq for snapshot in journal.snapshots[1]] == [5, 10]
 
 
 async def test_a_snapshot_that_cannot_be_kept_is_tried_again(
