@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Hops", "Way"]
 
 Json = dict[str, Any]
-_NEWEST = 20
+NEWEST = 20
 """Events asked for when a push has been answered; one push makes a few."""
 
 
@@ -31,6 +31,8 @@ class Way:
     number: int
     type: str
     started: float
+    after: int
+    """Number of the last event before it, as far as is known."""
     stops: dict[str, Json] = field(default_factory=dict)
     painted: set[int] = field(default_factory=set)
     """Players whose page said that it had painted something since."""
@@ -52,7 +54,7 @@ class Hops:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._seen = 0
+        self._last = 0
         """Number of the last event heard of, of whatever push."""
         self.way: Way | None = None
         self.pushes = 0
@@ -73,12 +75,12 @@ class Hops:
         if aside and self.way is not None:
             way = self.way
         else:
-            way = self.way = Way(self.pushes, push["type"], time.monotonic())
+            way = self.way = Way(self.pushes, push["type"], time.monotonic(), self._last)
             way.passed("posted")
         try:
             status = await self._stage.bridge.push(push)
         except (aiohttp.ClientError, TimeoutError):
-            way.note = "Nobody answered: the bridge is down. The CAD does not try again."
+            way.note = "Nobody answers: the bridge is down. It finds open calls when it is back."
             return 0
         if not aside:
             way.passed("answered", status=status)
@@ -91,16 +93,20 @@ class Hops:
             way.note = "The bridge refused this push; see its status page."
             return
         try:
-            rows = (await self._stage.bridge.admin(f"/api/events?limit={_NEWEST}"))["events"]
+            rows = (await self._stage.bridge.admin(f"/api/events?limit={NEWEST}"))["events"]
         except (aiohttp.ClientError, TimeoutError):
             return
-        new = [row["seq"] for row in rows if row["seq"] > self._seen]
-        if "streamed" not in way.stops and not new:
+        new = [row["seq"] for row in rows if row["seq"] > way.after]
+        self._last = max(new, default=self._last)
+        if not new:
             way.note = "Nothing new in it, so no event: nobody is disturbed."
-            return
-        way.stops["stored"] = {"ms": way.stops["answered"]["ms"], **way.stops.get("stored", {})}
-        if new:
-            way.stops["stored"]["seq"] = max(new)
+        else:
+            self._stored(way, min(new))
+
+    def _stored(self, way: Way, seq: int) -> None:
+        """An answer and a frame both come after storing: the earlier one bounds its time."""
+        ms = min(way.stops[stop]["ms"] for stop in ("answered", "streamed") if stop in way.stops)
+        way.stops["stored"] = {"ms": ms, "seq": seq}
 
     def painted_by(self, player: int) -> None:
         """A player's page says that it has painted."""
@@ -115,14 +121,14 @@ class Hops:
         if args[0] != "frame":
             return
         frame = json.loads(args[2])
-        if frame.get("op") != "event" or frame["seq"] <= self._seen:
+        if frame.get("op") != "event":
             return
-        self._seen = frame["seq"]
+        self._last = max(self._last, frame["seq"])
         way = self.way
-        if way is not None:
-            way.passed("streamed", seq=frame["seq"], event=frame["event"]["type"])
-            stored = max(0, way.stops["streamed"]["ms"] - round(frame["age"]))
-            way.stops.setdefault("stored", {"ms": stored, "seq": frame["seq"]})
+        if way is not None and frame["seq"] > way.after:
+            if "streamed" not in way.stops:
+                way.passed("streamed", seq=frame["seq"], event=frame["event"]["type"])
+            self._stored(way, way.stops["streamed"]["seq"])
 
     def _painted(self, args: list[Any], source: str) -> None:
         player = source.rpartition(":")[2]

@@ -157,13 +157,14 @@ class DemoSite:
 
     async def _watching(self) -> None:
         """Tell the pages what has changed on the stage."""
-        sent: Json = {}
+        sent: dict[str, str] = {}
         while True:
             await asyncio.sleep(LOOK)
             self._hear_consoles()
             for name, body in self._sections().items():
-                if sent.get(name) != body:
-                    sent[name] = body
+                text = json.dumps(body)
+                if sent.get(name) != text:
+                    sent[name] = text
                     self._send(name, body)
 
     def _sections(self) -> Json:
@@ -188,7 +189,8 @@ class DemoSite:
         self._console = len(lines)
         asked = self._stage.cad.asked
         for line in asked[self._counted :]:
-            self.say(f"The bridge asks the CAD: {line}", "cad")
+            if not line.endswith("unit-locations"):  # as often as somebody moves
+                self.say(f"The bridge asks the CAD: {line}", "cad")
         self._counted = len(asked)
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
@@ -255,7 +257,9 @@ class DemoSite:
         body = await _body(request)
         text = body.get("text", "")
         try:
-            await self.controls.do(request.match_info["name"], text if isinstance(text, str) else "")
+            await self.controls.do(
+                request.match_info["name"], text if isinstance(text, str) else ""
+            )
         except KeyError:
             raise web.HTTPNotFound(text="there is no such button\n") from None
         except NotNow as reason:

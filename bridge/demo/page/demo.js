@@ -46,13 +46,30 @@ const players = all('.player').map((root) => {
 });
 relay(players.map((one) => one.frame));
 
+/** Makes one screen as large as a monitor, or all of them small again. */
+function enlarge(mine, large) {
+  at('stage').classList.toggle('large', large);
+  for (const one of players) {
+    const it = large && one === mine;
+    one.root.classList.toggle('large', it);
+    one.root.querySelector('button').textContent = it ? 'Back' : 'Enlarge';
+  }
+  resize();
+}
+
+/** A panel takes keyboard and mouse, and more room than a small screen has. */
+function focus(one, on) {
+  enlarge(one, on);
+  one.frame.focus(on);
+}
+
 const RADAR = { w: 900, h: 640 };
 
 function showScreens(screens) {
   state.screens = screens;
   for (const one of players) {
     one.screen = screens[one.player];
-    one.frame.focus(one.screen.focus);
+    if (one.frame.focused !== one.screen.focus) focus(one, one.screen.focus);
     one.root.classList.toggle('busy', one.screen.focus);
     keep(one.feed, one.screen.feed, feedPost);
     keep(one.sounds, one.screen.sounds.slice(-2), heard);
@@ -156,7 +173,6 @@ function showInset() {
   const other = state.view === 'city' ? VIEWS.island : VIEWS.city;
   inset.look(other);
   inset.over.replaceChildren();
-  inset.nodes.clear();
   if (state.view === 'city' && inset.view) {
     const { x, y, w, h } = VIEWS.city;
     inset.over.append(make('rect', { x: x - w / 2, y: -y - h / 2, width: w, height: h, class: 'window' }));
@@ -190,6 +206,14 @@ const WORDS = {
 };
 const PLAIN = Object.fromEntries(all('#way li').map((li) => [li.dataset.stop, li.querySelector('span').textContent]));
 
+/** Pushes that make a new alert; others have no receipt. */
+const ALERTS = ['EVENT_911', 'EVENT_DISPATCH_NEW', 'EVENT_UNIT_PANIC', 'EVENT_STATION_ALERT'];
+
+function waiting(stop, hops) {
+  if (stop === 'receipt' && hops && !ALERTS.includes(hops.type)) return 'for new alerts only';
+  return PLAIN[stop];
+}
+
 function names(numbers = []) {
   return numbers.map((n) => players.find((one) => one.player === n)?.role).filter(Boolean).join(', ') || 'on the screens';
 }
@@ -211,7 +235,7 @@ function showHops(hops) {
     const stop = stops[li.dataset.stop];
     li.classList.toggle('passed', stop !== undefined);
     li.classList.toggle('bad', stop?.status !== undefined && stop.status !== 200);
-    li.querySelector('span').textContent = stop ? WORDS[li.dataset.stop](stop) : PLAIN[li.dataset.stop];
+    li.querySelector('span').textContent = stop ? WORDS[li.dataset.stop](stop) : waiting(li.dataset.stop, hops);
     li.querySelector('em').textContent = stop && li.dataset.stop !== 'posted' ? time(stop.ms) : '';
   }
 }
@@ -290,12 +314,8 @@ function toast(text) {
 }
 
 for (const button of all('[data-enlarge]')) {
-  button.addEventListener('click', () => {
-    const wanted = at('stage').dataset.large === button.dataset.enlarge ? '' : button.dataset.enlarge;
-    at('stage').dataset.large = wanted;
-    for (const other of all('[data-enlarge]')) other.textContent = other.dataset.enlarge === wanted ? 'Back' : 'Enlarge';
-    resize();
-  });
+  const mine = players.find((one) => one.root.contains(button));
+  button.addEventListener('click', () => enlarge(mine, !mine.root.classList.contains('large')));
 }
 
 // ---- the log

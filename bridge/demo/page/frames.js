@@ -1,7 +1,7 @@
 /** The frames with the resource's own page: messages in, callbacks out, and a size to live in. */
 
 /** Lines that a small screen has at least; the card is made for a whole monitor. */
-const LINES = { responder: 470, caller: 310, bystander: 310 };
+const LINES = { responder: 450, caller: 220, bystander: 220 };
 
 const ours = window.location.origin;
 
@@ -10,6 +10,7 @@ export class Frame {
     this.player = player;
     this.role = role;
     this.iframe = iframe;
+    this.focused = false;
     this.load();
   }
 
@@ -33,7 +34,6 @@ export class Frame {
   }
 
   focus(on) {
-    if (this.focused === on) return;
     this.focused = on;
     this.iframe.classList.toggle('focused', on);
     if (on) this.iframe.focus();

@@ -11,7 +11,7 @@ const COLOURS = {
 
 /** Views: the middle and what must be seen around it, metres. */
 export const VIEWS = {
-  city: { x: -130, y: -1130, w: 3700, h: 3900 },
+  city: { x: -180, y: -980, w: 5000, h: 5000 },
   island: { x: 330, y: 1780, w: 8700, h: 11400 },
 };
 
@@ -52,6 +52,8 @@ function line(points) {
 }
 
 const SHAPES = { coast: rounded(COAST), lake: rounded(LAKE), city: rounded(CITY) };
+/** What covers what, the lowest first. */
+const LAYERS = ['area', 'route', 'player', 'blip'];
 let charts = 0;
 
 /** One drawing of the map, which looks at a part of it. */
@@ -66,6 +68,8 @@ export class Chart {
       make('path', { d: 'M0 0H130M0 0V104', class: 'street' }));
     this.labels = make('g', { class: 'places' });
     this.over = make('g', {});
+    this.layers = Object.fromEntries(LAYERS.map((kind) => [kind, make('g', {})]));
+    this.over.append(...Object.values(this.layers));
     svg.append(
       make('defs', {}, pattern),
       make('path', { d: SHAPES.coast, class: 'shelf' }),
@@ -111,7 +115,7 @@ export class Chart {
         node?.root.remove();
         node = { kind: thing.kind, root: make('g', { class: thing.kind }) };
         this.nodes.set(thing.id, node);
-        this.over.append(node.root);
+        this.layers[thing.kind].append(node.root);
       }
       kept.add(thing.id);
       this[thing.kind](node, thing);

@@ -2,7 +2,7 @@
 
 const LOOKS = {
   responder: { seed: 7, sky: ['#0a1326', '#1a2c4d', '#3d4a6b'], glow: '#6f7fb4', far: '#16213b', near: '#0c1322', ground: ['#121a29', '#0a0f19'], lamp: '#8fb4ff' },
-  caller: { seed: 23, sky: ['#1a1026', '#47243f', '#a3523f'], glow: '#e08a55', far: '#2a1b30', near: '#170f1d', ground: ['#1d141c', '#100b11'], lamp: '#ffc073' },
+  caller: { seed: 23, sky: ['#1a1026', '#47243f', '#a3523f'], glow: '#e08a55', far: '#2a1b30', near: '#170f1d', ground: ['#2b1d25', '#130d13'], lamp: '#ffc073' },
   bystander: { seed: 41, sky: ['#08161d', '#103640', '#2f6e6c'], glow: '#5fb3a3', far: '#10292f', near: '#0a1a1f', ground: ['#0f2126', '#091418'], lamp: '#a8f0dc' },
 };
 
@@ -109,22 +109,39 @@ const FRONT = {
     c.fillStyle = '#0d080e';
     c.fillRect(w * 0.145, h * 0.4, w * 0.009, h * 0.55);
     c.fillRect(w * 0.145, h * 0.4, w * 0.06, h * 0.014);
-    const car = (x, y, scale, turn) => {
+    const car = (x, y, scale, turn, side) => {
       c.save();
       c.translate(x, y);
       c.rotate(turn);
-      c.scale(scale, scale);
+      c.scale(scale * side, scale);
+      const fill = c.createLinearGradient(0, -36, 0, 14);
+      fill.addColorStop(0, '#5b3a3c');
+      fill.addColorStop(1, '#150d14');
+      c.fillStyle = fill;
       c.beginPath();
-      c.moveTo(-60, 8);
-      c.bezierCurveTo(-60, -10, -44, -12, -34, -13);
-      c.bezierCurveTo(-24, -34, 20, -34, 32, -13);
-      c.bezierCurveTo(50, -11, 62, -8, 62, 8);
+      c.moveTo(-62, 8);
+      c.bezierCurveTo(-64, -8, -52, -11, -38, -13);
+      c.bezierCurveTo(-24, -35, 18, -36, 32, -14);
+      c.bezierCurveTo(52, -11, 64, -8, 63, 8);
+      c.closePath();
       c.fill();
+      c.fillStyle = '#0b070c';
+      c.beginPath();
+      c.moveTo(-28, -14);
+      c.bezierCurveTo(-18, -29, 12, -30, 23, -14);
+      c.closePath();
+      c.fill();
+      for (const wheel of [-36, 37]) {
+        c.beginPath();
+        c.arc(wheel, 8, 11, 0, 7);
+        c.fill();
+      }
       c.restore();
     };
-    car(w * 0.42, h * 0.84, w / 560, -0.05);
-    car(w * 0.6, h * 0.87, w / 540, Math.PI + 0.16);
-    halo(c, w * 0.35, h * 0.85, w * 0.05, '#ff5040', 0.8);
+    halo(c, w * 0.62, h * 0.9, w * 0.24, '#ff7a45', 0.34);
+    car(w * 0.5, h * 0.88, w / 600, 0.03, 1);
+    car(w * 0.72, h * 0.87, w / 620, 2.9, -1);
+    halo(c, w * 0.405, h * 0.875, w * 0.035, '#ff4a3a', 0.9);
   },
   /** The pier and the sea. */
   bystander(c, w, h) {
