@@ -110,8 +110,12 @@ async def test_convars_of_the_console_are_seen_by_scripts(
     ) as server:
         code = "return GetConvar('cad_token', 'none')"
         assert server.lua(code) == "secret"
-        assert server.lua("return {GetConvarInt('cad_flag', 5), GetConvarBool('cad_flag', false)}")
+        code_of_flag = "return {GetConvarInt('cad_flag', 5), GetConvarBool('cad_flag', false)}"
+        assert server.lua(code_of_flag) == [1, 1]
         assert server.lua("return GetConvarInt('cad_token', 5)") == 5
+        server.set_convar("cad_number", "12 and more")
+        assert server.lua("return GetConvarInt('cad_number', 5)") == 12
+        assert server.lua("return GetConvarFloat('cad_number', 5.0)") == 12.0
         await server.join(people[1], client="lua")
         assert server.client(1).lua(code) == "none"
         server.console("setr cad_token shown; set cad_other 1; set unrelated 1")
@@ -120,7 +124,8 @@ async def test_convars_of_the_console_are_seen_by_scripts(
         assert server.client(1).lua(code) == "again"
         server.console("add_convar_permission other read cad_token")
         assert server.lua(code) == "none"
-        assert said(server) == ["changed\tcad_token", "changed\tcad_other", "changed\tcad_token"]
+        changed = ["number", "token", "other", "token"]
+        assert said(server) == [f"changed\tcad_{name}" for name in changed]
 
 
 async def test_rights_are_asked_by_player(make: Make, people: dict[int, Player]) -> None:

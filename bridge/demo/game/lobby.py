@@ -21,6 +21,8 @@ Wait = Callable[[Callable[[], object], float], Awaitable[None]]
 
 _DEFERRAL_SECONDS = 30.0
 _LEFT_BY_HIMSELF = 1
+_LARGE = 1_000_000
+"""Bytes of a normal event from which on the server warns."""
 
 
 class JoinRefused(Exception):
@@ -154,6 +156,10 @@ class Lobby:
             player = self.players.find(target)
             known = player is not None and self.players.get(player.source) is player
             sources = [player.source] if player is not None and known else []
+        if len(payload) >= _LARGE and rate == 0:
+            self.process.console.write(
+                "network", f"^3Event {name} of {len(payload)} bytes: use a latent event.^7\n"
+            )
         now = self.process.clock.now()
         due = now + (len(payload) * 1000 // rate if rate > 0 else 0)
         for source in sources:

@@ -31,7 +31,7 @@ Listener = Callable[[list[Any], str], None]
 
 def plain_lua(text: bytes) -> bytes:
     """Return CfxLua's text as Lua 5.4: a name in backticks is its hash."""
-    return re.sub(rb"`([^`\n]+)`", lambda match: str(joaat(match[1].decode())).encode(), text)
+    return re.sub(rb"`(\w+)`", lambda match: str(joaat(match[1].decode())).encode(), text)
 
 
 class Caller(Protocol):

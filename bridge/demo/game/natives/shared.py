@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgpack
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from bridge.demo.game.world import World
 
 __all__ = ["EventNatives", "KvpNatives", "ResourceNatives"]
+
+
+_WHOLE = re.compile(r"\s*[+-]?\d+")
+_DECIMAL = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 def c_string(raw: bytes) -> bytes:
@@ -96,33 +101,31 @@ class ResourceNatives:
         value = self._world.convars.read(text_of(name), self._resource)
         return default if value is None else value.encode("utf-8", "surrogateescape")
 
-    def _number(self, name: bytes) -> float | None:
+    def _number(self, name: bytes, pattern: re.Pattern[str]) -> str | None:
+        """Return the number that a convar begins with, as C reads it; None if there is none."""
         value = self._world.convars.read(text_of(name), self._resource)
         if value is None:
             return None
-        value = {"true": "1", "false": "0"}.get(value.lower(), value)
-        try:
-            return float(value)
-        except ValueError:
-            return None
+        match = pattern.match({"true": "1", "false": "0"}.get(value.lower(), value))
+        return None if match is None else match[0]
 
     @native("GetConvarInt(string, int) -> int")
     def convar_int(self, name: bytes, default: int) -> int:
         """Return a convar's value as a whole number."""
-        value = self._number(name)
+        value = self._number(name, _WHOLE)
         return default if value is None else int(value)
 
     @native("GetConvarFloat(string, float) -> float")
     def convar_float(self, name: bytes, default: float) -> float:
         """Return a convar's value as a number."""
-        value = self._number(name)
-        return default if value is None else value
+        value = self._number(name, _DECIMAL)
+        return default if value is None else float(value)
 
     @native("GetConvarBool(string, bool) -> bool")
     def convar_bool(self, name: bytes, default: bool) -> bool:
         """Return a convar's value as truth."""
-        value = self._number(name)
-        return default if value is None else value != 0
+        value = self._number(name, _WHOLE)
+        return default if value is None else int(value) != 0
 
     @native("AddConvarChangeListener(string?, func) -> int")
     def add_convar_change_listener(self, pattern: bytes | None, handler: bytes) -> int:
