@@ -4,64 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.admin.view import CadState, JournalState, Resource, ServerState, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from bridge.events import Call
+    from bridge.game.gateway import Gateway
+    from bridge.ingest import Ingest
     from bridge.journal import Record
+    from bridge.journal.sqlite import SqliteJournal
     from bridge.metrics import Metrics
-    from bridge.receipts import Receipt
+    from bridge.receipts import Receipt, Receipts
     from bridge.rejected import Rejected
-    from bridge.service import Service
-    from bridge.settings import ServerSettings
+    from bridge.settings import ServerSettings, Settings
+    from bridge.sonoran.listener import Listener
+    from bridge.sonoran.side import CadSide
 
 __all__ = ["Overview"]
 
 
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """Answers `bridge.admin.view.View`'s questions about one service."""
+    """Answers `bridge.admin.view.View`'s questions about the parts of one bridge."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    @property
-    def metrics(self) -> Metrics:
-        """The counters."""
-        return self._service.metrics
-
-    @property
-    def rejected(self) -> Rejected:
-        """The newest pushes that could not be understood."""
-        return self._service.rejected
-
-    @property
-    def started_at(self) -> int:
-        """When this bridge started, in ms since the epoch."""
-        return self._service.started_at
-
-    def now(self) -> int:
-        """Return the time by the bridge's clock."""
-        return self._service.now()
+    settings: Settings
+    sqlite: SqliteJournal
+    ingests: Mapping[int, Ingest]
+    gateway: Gateway
+    listeners: Sequence[Listener]
+    side: CadSide
+    kept: Receipts
+    metrics: Metrics
+    rejected: Rejected
+    started_at: int
+    now: Callable[[], int]
 
     def ready(self) -> tuple[bool, str]:
         """Pushes are taken while the journal can store."""
-        if self._service.journal.available:
+        if self.sqlite.available:
             return True, ""
         return False, "the journal cannot store now; see the log for the reason"
 
     async def journal(self) -> JournalState:
         """Return the journal's health; the disk is asked off the event loop."""
-        settings = self._service.settings.journal
+        settings = self.settings.journal
         available, why = self.ready()
         size, free = await asyncio.to_thread(_space, settings.path)
         return JournalState(
             kind="sqlite",
-            epoch=self._service.journal.epoch,
+            epoch=self.sqlite.epoch,
             problem="" if available else why,
             size=size,
             max_size=settings.max_size,
@@ -70,32 +66,31 @@ class Overview:
 
     def cad(self) -> CadState:
         """Return how the CAD's API answered last."""
-        return self._service.cad.state()
+        return self.side.state()
 
     async def servers(self) -> Sequence[ServerState]:
         """Return the configured servers, in order."""
-        return [await self._server(server) for server in self._service.settings.servers]
+        return [await self._server(server) for server in self.settings.servers]
 
     def calls(self, server: int) -> Sequence[Call]:
         """Return a server's open calls."""
-        board = self._service.ingests[server].board
+        board = self.ingests[server].board
         return list(board.calls.values()) if board else []
 
     def receipts(self, server: int) -> Sequence[Receipt]:
         """Return a server's receipts, the newest first."""
-        return self._service.receipts.newest(server)
+        return self.kept.newest(server)
 
     async def events(self, server: int, limit: int) -> Sequence[Record]:
         """Return up to `limit` of a server's newest events, the newest first."""
-        journal = self._service.journal
+        journal = self.sqlite
         last = await journal.last(server)
         records = await journal.read(server, max(0, last - limit), limit)
         return list(reversed(records))
 
     async def _server(self, server: ServerSettings) -> ServerState:
-        service = self._service
-        board = service.ingests[server.id].board
-        connection = service.gateway.connections.get(server.id)
+        board = self.ingests[server.id].board
+        connection = self.gateway.connections.get(server.id)
         return ServerState(
             id=server.id,
             name=server.name,
@@ -103,25 +98,24 @@ class Overview:
             resource=None
             if connection is None
             else Resource(connection.resource, connection.connected_since, connection.sent),
-            seen=service.gateway.last_seen.get(server.id),
-            last=await service.journal.last(server.id),
-            acknowledged=await service.journal.acknowledged(server.id),
+            seen=self.gateway.last_seen.get(server.id),
+            last=await self.sqlite.last(server.id),
+            acknowledged=await self.sqlite.acknowledged(server.id),
             units=len(board.units) if board else 0,
         )
 
     def _ways(self, server: ServerSettings) -> list[Way]:
-        service = self._service
         ways = [
-            Way("http", "up", f"port {listener.port}", service.started_at)
-            for listener in service.listeners
+            Way("http", "up", f"port {listener.port}", self.started_at)
+            for listener in self.listeners
             if listener.default_server == server.id
         ]
-        if not ways and service.listeners:
+        if not ways and self.listeners:
             path = f"/servers/{server.id}/sonorancad/event"
             ways.append(
-                Way("http", "up", f"port {service.listeners[0].port}, {path}", service.started_at)
+                Way("http", "up", f"port {self.listeners[0].port}, {path}", self.started_at)
             )
-        hub = service.cad.hub_way(server.id)
+        hub = self.side.hub_way(server.id)
         return [hub, *ways] if hub else ways
 
 

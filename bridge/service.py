@@ -98,7 +98,7 @@ class Service:
         await self._open_journal()
         await self._open_gateway()
         await self._open_listeners()
-        self.admin = AdminSite(self.settings.admin, Overview(self))
+        self.admin = AdminSite(self.settings.admin, self._overview())
         await self.admin.start()
         self._stack.push_async_callback(self.admin.stop)
         self.cad.start()
@@ -194,6 +194,21 @@ class Service:
             await listener.start()
             self._stack.push_async_callback(listener.stop)
             self.listeners.append(listener)
+
+    def _overview(self) -> Overview:
+        return Overview(
+            settings=self.settings,
+            sqlite=self.journal,
+            ingests=self.ingests,
+            gateway=self.gateway,
+            listeners=self.listeners,
+            side=self.cad,
+            kept=self.receipts,
+            metrics=self.metrics,
+            rejected=self.rejected,
+            started_at=self.started_at,
+            now=self.now,
+        )
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
