@@ -72,11 +72,12 @@ end
 ---@return BlipLook
 local function complete(look)
     if type(look) ~= 'table' then look = {} end
-    local number = function(value, default) return type(value) == 'number' and value or default end
+    local number = function(value, default) return finite(value) and value or default end
+    local whole = function(value, default) return math.floor(number(value, default)) end
     return {
-        sprite = number(look.sprite, 480), colour = number(look.colour, 1), scale = number(look.scale, 1.0),
+        sprite = whole(look.sprite, 480), colour = whole(look.colour, 1), scale = number(look.scale, 1.0),
         flash = number(look.flash, 0), minutes = number(look.minutes, 10), radius = number(look.radius, 0),
-        name = look.name, category = look.category, categoryName = look.categoryName,
+        name = look.name, category = look.category and whole(look.category, 0), categoryName = look.categoryName,
     }
 end
 
@@ -85,7 +86,7 @@ end
 ---@param look BlipLook
 function Blips:category(point, look)
     local category = look.category
-    if type(category) ~= 'number' or category < 12 or category > 133 then return end
+    if not category or category < 12 or category > 133 then return end
     if look.categoryName then
         self.game.AddTextEntry(('BLIP_CAT_%d'):format(category), self.text.blip(look.categoryName))
     end

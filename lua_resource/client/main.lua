@@ -206,6 +206,9 @@ CadBridge.keys.register(game, function(name) return say(GetConvar('ox:locale', '
 AddEventHandler('onClientResourceStart', function(name)
     if name ~= own then return end
     TriggerServerEvent('cadbridge:ready', GetResourceMetadata(own, 'version', 0))
+    -- Only a client can see that the owner's secret is replicated; the server then refuses to use it.
+    local exposed = GetConvar('cadbridge_token', '')
+    if exposed ~= '' then TriggerServerEvent('cadbridge:exposed', exposed) end
 end)
 
 AddEventHandler('onResourceStop', function(name)

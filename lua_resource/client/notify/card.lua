@@ -47,7 +47,9 @@ end
 function Card.page(alert)
     local text, card = CadBridge.text, { key = alert.key, class = alert.class, age = alert.age }
     for _, field in ipairs(FIELDS) do
-        if alert[field] ~= nil then card[field] = text.short(text.line(alert[field]), LONGEST[field] or SHORT) end
+        local value = alert[field]
+        if field == 'title' then value = CadBridge.lines.title(alert) end
+        if value ~= nil then card[field] = text.short(text.line(value), LONGEST[field] or SHORT) end
     end
     local units = {}
     for index, unit in ipairs(alert.units or {}) do

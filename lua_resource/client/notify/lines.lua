@@ -30,6 +30,17 @@ local function changed(alert, name)
     return false
 end
 
+---Classes whose own word says what kind of call it is: a heading that says it again is left out where
+---there is a description.
+local PLAIN = { emergency = true, civil = true }
+
+---@param alert Alert
+---@return string?
+function lines.title(alert)
+    if PLAIN[alert.class] and alert.text and alert.text ~= '' then return nil end
+    return alert.title
+end
+
 ---@param alert Alert
 ---@param say fun(name: string, places: table?): string
 ---@return Lines
@@ -46,7 +57,7 @@ function lines.of(alert, say)
     end
     local heading = { class = say('card.class.' .. alert.class), number = alert.number or '' }
     local name = alert.how == 'change' and 'card.headingChanged' or 'card.heading'
-    return { heading = say(name, heading), title = alert.title, body = body }
+    return { heading = say(name, heading), title = lines.title(alert), body = body }
 end
 
 CadBridge.lines = lines
