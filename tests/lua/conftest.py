@@ -1,4 +1,4 @@
-"""The resource's server: pure modules without a game, and all of it in the simulated game server."""
+"""The resource's server: its pure modules alone, and all of it in the simulated game server."""
 
 from __future__ import annotations
 
@@ -150,7 +150,9 @@ class Town:
         """Return the parameters of all requests of a method."""
         return [frame["params"] for frame in self.frames("request") if frame["method"] == method]
 
-    async def answer(self, method: str, result: Any = None, error: dict[str, str] | None = None) -> None:
+    async def answer(
+        self, method: str, result: Any = None, error: dict[str, str] | None = None
+    ) -> None:
         """Answer the newest request of a method."""
         frame = [f for f in self.frames("request") if f["method"] == method][-1]
         body = {"result": result} if error is None else {"error": error}
@@ -248,7 +250,7 @@ def opened() -> Callable[..., AbstractAsyncContextManager[Town]]:
 
 @pytest.fixture
 async def build() -> AsyncIterator[Callable[..., Any]]:
-    """Run a town: `await build("dispatcherFirst = true")`; it ends with the test."""
+    """Run a town that ends with the test, as in `await build("dispatcherFirst = true")`."""
     async with AsyncExitStack() as stack:
 
         async def make(*words: Any, **options: Any) -> Town:
@@ -268,7 +270,9 @@ def call(number: int = 4711, kind: str = "911", **fields: Any) -> dict[str, Any]
     """Return a call as the bridge sends it."""
     body = {"key": f"{kind}:{number}", "id": number, "kind": kind, "age": 0}
     if kind == "911":
-        body.update(emergency=True, caller="Ann Caller", location="Vespucci Blvd", description="Help")
+        body.update(
+            emergency=True, caller="Ann Caller", location="Vespucci Blvd", description="Help"
+        )
     body.update(fields)
     return {name: value for name, value in body.items() if value is not None}
 

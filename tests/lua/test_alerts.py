@@ -10,7 +10,9 @@ Town = Any
 Make = Any
 
 
-async def test_every_ready_responder_is_alerted_once_and_nobody_else(town: Town, make: Make) -> None:
+async def test_every_ready_responder_is_alerted_once_and_nobody_else(
+    town: Town, make: Make
+) -> None:
     town.responders(1, 2, 3)
     await town.come(1, 2, 4, 5)
     await town.come(3, ready=False)
@@ -40,14 +42,20 @@ async def test_a_civil_call_is_another_class(town: Town, make: Make) -> None:
     assert town.shown(1)[0]["class"] == "civil"
 
 
-async def test_the_blip_is_named_after_the_call_and_looks_as_its_kind(town: Town, make: Make) -> None:
+async def test_the_blip_is_named_after_the_call_and_looks_as_its_kind(
+    town: Town, make: Make
+) -> None:
     town.responders(1)
     await town.come(1)
     await town.event("call.opened", call=make.call(position={"x": 10.0, "y": 20.5, "z": 3.0}))
     alert = town.shown(1)[0]
     assert alert["position"] == {"x": 10.0, "y": 20.5, "z": 3.0}
     assert alert["blip"]["name"] == "911 #4711 · Vespucci Blvd"
-    assert (alert["blip"]["sprite"], alert["blip"]["colour"], alert["blip"]["minutes"]) == (480, 1, 10)
+    assert (alert["blip"]["sprite"], alert["blip"]["colour"], alert["blip"]["minutes"]) == (
+        480,
+        1,
+        10,
+    )
 
 
 async def test_a_call_without_a_place_has_no_blip(town: Town, make: Make) -> None:
@@ -73,7 +81,9 @@ async def test_what_may_not_alert_is_a_quiet_blip(town: Town, make: Make) -> Non
 # The caller ---------------------------------------------------------------------------------------
 
 
-async def test_the_caller_hears_that_his_call_arrived_and_sees_where(town: Town, make: Make) -> None:
+async def test_the_caller_hears_that_his_call_arrived_and_sees_where(
+    town: Town, make: Make
+) -> None:
     await town.come(1)
     place = {"x": 10.0, "y": 20.5}
     await town.event("call.opened", call=make.call(callerIds=make.ids(1), position=place))
@@ -92,7 +102,9 @@ async def test_a_caller_who_is_a_responder_gets_one_alert(town: Town, make: Make
     assert alert["class"] == "emergency"
 
 
-async def test_a_caller_named_by_what_proves_nothing_learns_no_place(town: Town, make: Make) -> None:
+async def test_a_caller_named_by_what_proves_nothing_learns_no_place(
+    town: Town, make: Make
+) -> None:
     await town.come(1)
     call = make.call(callerIds=make.ids(1, at=3), position={"x": 10.0, "y": 20.0}, postal="7351")
     await town.event("call.opened", call=call)
@@ -143,7 +155,11 @@ async def test_a_silent_call_tells_its_caller_nothing_of_units(town: Town, make:
     await town.event("call.opened", call=call)
     town.forget(1)
     await town.event(
-        "call.changed", call={**call, "units": [101]}, changed=["units"], attached=[101], detached=[]
+        "call.changed",
+        call={**call, "units": [101]},
+        changed=["units"],
+        attached=[101],
+        detached=[],
     )
     assert town.got(1) == []
 
@@ -204,7 +220,11 @@ async def test_a_dispatch_call_goes_to_its_units_and_to_dispatchers_only(
     town.forget()
     await town.event("call.opened", call=make.call(880, "dispatch", title="Robbery", units=[102]))
     (assigned,) = town.shown(2)
-    assert (assigned["class"], assigned["route"], assigned["sound"]) == ("assigned", True, "assigned")
+    assert (assigned["class"], assigned["route"], assigned["sound"]) == (
+        "assigned",
+        True,
+        "assigned",
+    )
     assert (assigned["title"], assigned["units"]) == ("Robbery", ["1-A-102"])
     assert [a["class"] for a in town.shown(3)] == ["dispatch"]
     assert town.got(1) == []
@@ -218,13 +238,15 @@ async def test_an_attached_unit_gets_route_changes_and_notes(town: Town, make: M
     await town.event("call.opened", call=call)
     town.forget()
     attached = {**call, "units": [102]}
-    await town.event(
-        "call.changed", call=attached, changed=["units"], attached=[102], detached=[]
-    )
+    await town.event("call.changed", call=attached, changed=["units"], attached=[102], detached=[])
     (alert,) = town.shown(2)
     assert (alert["how"], alert["class"], alert["route"]) == ("alert", "assigned", True)
     await town.event(
-        "call.changed", call={**attached, "priority": 1}, changed=["priority"], attached=[], detached=[]
+        "call.changed",
+        call={**attached, "priority": 1},
+        changed=["priority"],
+        attached=[],
+        detached=[],
     )
     (alert,) = town.shown(2)
     assert (alert["how"], alert["sound"], alert["changed"]) == ("change", "changed", ["priority"])
@@ -323,7 +345,9 @@ async def test_a_911_whose_dispatch_call_never_comes_is_taken_away(town: Town, m
 # Dispatchers first --------------------------------------------------------------------------------
 
 
-async def test_with_a_dispatcher_online_only_dispatchers_are_alerted(build: Any, make: Make) -> None:
+async def test_with_a_dispatcher_online_only_dispatchers_are_alerted(
+    build: Any, make: Make
+) -> None:
     town = await build("dispatcherFirst = true")
     town.responders(1, 2, 3)
     town.dispatchers(3)

@@ -31,7 +31,9 @@ async def test_who_joins_gets_fresh_calls_as_alerts_and_older_ones_quietly(
     assert town.got(4) == []
 
 
-async def test_what_a_player_is_due_waits_until_his_client_is_loaded(town: Town, make: Make) -> None:
+async def test_what_a_player_is_due_waits_until_his_client_is_loaded(
+    town: Town, make: Make
+) -> None:
     town.responders(1)
     await town.come(1, ready=False)
     await town.event("call.opened", call=make.call())
@@ -74,7 +76,9 @@ async def test_who_ceases_to_be_a_responder_loses_everything(town: Town, make: M
     assert town.got(2) == []
 
 
-async def test_who_ceases_to_be_a_responder_keeps_the_call_he_placed(town: Town, make: Make) -> None:
+async def test_who_ceases_to_be_a_responder_keeps_the_call_he_placed(
+    town: Town, make: Make
+) -> None:
     await town.come(2)
     await town.event("unit.on_duty", unit=make.unit(102, player=2))
     await town.event("call.opened", call=make.call(1))
@@ -171,7 +175,9 @@ async def test_a_client_that_says_ready_again_is_not_alerted_again(town: Town, m
     assert [a["how"] for a in town.shown(1)] == ["quiet"]
 
 
-async def test_a_board_of_another_journal_replaces_what_players_have(town: Town, make: Make) -> None:
+async def test_a_board_of_another_journal_replaces_what_players_have(
+    town: Town, make: Make
+) -> None:
     town.responders(1)
     await town.come(1)
     await town.event("call.opened", call=make.call(1))

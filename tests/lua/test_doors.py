@@ -57,7 +57,9 @@ def test_no_other_file_opens_the_network() -> None:
             found = [line for line in file.read_text().splitlines() if opens.search(line)]
             # main hands the native to the doors, and nothing else to it.
             assert [line.strip() for line in found] == (
-                ["}, RegisterNetEvent, function() return source end)"] if file.name == "main.lua" else []
+                ["}, RegisterNetEvent, function() return source end)"]
+                if file.name == "main.lua"
+                else []
             )
 
 
@@ -82,14 +84,17 @@ VALUES = st.recursive(
     | st.floats()
     | st.text(max_size=50)
     | st.sampled_from(["911:4711", "shown", "muted", "1.0.0"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
 
 @settings(max_examples=40, deadline=None)
-@given(knocks=st.lists(st.tuples(st.sampled_from(DOORS), st.lists(VALUES, max_size=4)), max_size=20))
+@given(
+    knocks=st.lists(st.tuples(st.sampled_from(DOORS), st.lists(VALUES, max_size=4)), max_size=20)
+)
 async def test_a_bystander_gets_nothing_whatever_he_sends(
     opened: Any, make: Make, knocks: list[tuple[str, list[Any]]]
 ) -> None:
@@ -151,7 +156,9 @@ async def test_an_event_of_the_server_itself_is_no_player(street: Town) -> None:
     assert street.frames("request") == []
 
 
-@pytest.mark.parametrize("name", ["cadbridge:transport", "cadbridge:socket", "cadbridge:callOpened"])
+@pytest.mark.parametrize(
+    "name", ["cadbridge:transport", "cadbridge:socket", "cadbridge:callOpened"]
+)
 async def test_inner_events_are_closed_to_the_network(street: Town, name: str) -> None:
     street.server.emit_as_client(4, name, "open", 9)
     await street.server.advance(300)

@@ -76,9 +76,7 @@ async def test_a_second_panic_of_the_same_player_alerts_nobody(street: Town, mak
     assert street.got(1) == []
     await panic(street, make, False)
     assert street.got(1) == []
-    await street.event(
-        "unit.changed", unit=make.unit(202, player=2), changed=["panic"]
-    )
+    await street.event("unit.changed", unit=make.unit(202, player=2), changed=["panic"])
     assert [name for name, _ in street.got(1)] == ["clear"]
 
 

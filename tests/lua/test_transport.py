@@ -79,7 +79,9 @@ def node() -> str:
 
 
 @contextlib.asynccontextmanager
-async def game(url: str = "", token: str = TOKEN, without: tuple[str, ...] = ()) -> AsyncIterator[Game]:
+async def game(
+    url: str = "", token: str = TOKEN, without: tuple[str, ...] = ()
+) -> AsyncIterator[Game]:
     convars = {"cadbridge_url": url, "cadbridge_token": token}
     setup = {"file": str(TRANSPORT), "scale": SCALE, "convars": convars, "without": without}
     process = await asyncio.create_subprocess_exec(
@@ -303,7 +305,7 @@ async def test_a_closed_socket_is_silent_whatever_it_still_gets() -> None:
         assert [said for said in it.said[down + 1 :] if said[0] == "down"] == []
 
 
-async def test_a_binary_frame_ends_the_connection() -> None:
+async def test_a_binary_frame_ends_the_connection(until: Any) -> None:
     codes: list[int | None] = []
 
     async def binary(connection: ServerConnection) -> None:
@@ -314,9 +316,7 @@ async def test_a_binary_frame_ends_the_connection() -> None:
     async with bridge(binary) as url, game(url) as it:
         it.order("start")
         await it.told("down", "binary")
-        async with asyncio.timeout(LIMIT):
-            while not codes:
-                await asyncio.sleep(0.01)
+        await until(lambda: codes)
     assert codes[0] == 4400
 
 
@@ -328,7 +328,7 @@ async def test_several_addresses_are_tried_in_turn() -> None:
         await it.told("open", after=at)
 
 
-async def test_a_stopped_resource_says_goodbye_and_stays_away() -> None:
+async def test_a_stopped_resource_says_goodbye_and_stays_away(until: Any) -> None:
     closed: list[int | None] = []
 
     async def handler(connection: ServerConnection) -> None:
@@ -341,9 +341,7 @@ async def test_a_stopped_resource_says_goodbye_and_stays_away() -> None:
         it.event("onResourceStop", "another", by=None)
         it.event("onResourceStop", "cadbridge", by=None)
         it.order("stop")
-        async with asyncio.timeout(LIMIT):
-            while not closed:
-                await asyncio.sleep(0.01)
+        await until(lambda: closed)
         await asyncio.sleep(5 / SCALE)
         assert closed == [1000]
         assert [said[0] for said in it.said] == ["ready", "open"]

@@ -1,0 +1,65 @@
+"""server/livemap.lua: positions of units on duty, and only what moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Town = Any
+Make = Any
+
+
+async def test_only_units_on_duty_are_reported_and_only_when_they_moved(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    await town.come(1, 2, 4)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    await town.server.advance(21_000)
+    (first,) = town.asked("units.located")
+    (update,) = first["updates"]
+    assert "license:c93b612e05010f0823aa130bd46aed012ac66186" in update["player"]
+    assert not any(value.startswith("ip:") for value in update["player"])
+    assert update["position"] == {"x": 298.71, "y": -584.53, "z": 43.26}
+    assert (update["heading"], update["location"]) == (70.5, "298, -585")
+    town.server.move(2, 400.0, -584.53, 43.26)
+    town.server.move(1, 0.0, 100.0, 43.26)
+    await town.server.advance(6000)
+    assert [u["position"]["x"] for u in town.asked("units.located")[-1]["updates"]] == [400.0]
+
+
+async def test_it_costs_nothing_without_units_or_without_a_bridge(town: Town, make: Make) -> None:
+    await town.come(1, 2)
+    town.server.measure()
+    await town.server.advance(20_000)
+    assert town.server.measure().natives["GetPlayerPed"] == 0
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    await town.event("unit.off_duty", unit=make.unit(102, player=2))
+    await town.server.advance(13_000)  # requests given up, cursor flushed
+    town.server.measure()
+    await town.server.advance(20_000)
+    assert town.server.measure().natives == {}
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    town.down()
+    await town.server.advance(13_000)  # requests given up, cursor flushed
+    town.server.measure()
+    await town.server.advance(20_000)
+    assert town.server.measure().natives == {}
+    count = len(town.asked("units.located"))
+    await town.connect(board=False)
+    assert len(town.asked("units.located")) == count + 1
+
+
+async def test_the_owner_can_switch_it_off(build: Any, make: Make) -> None:
+    town = await build(convars={"cadbridge_liveMap": "false"})
+    await town.come(2)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    await town.server.advance(20_000)
+    assert town.asked("units.located") == []
+
+
+async def test_without_onesync_nothing_is_reported(build: Any, make: Make) -> None:
+    town = await build(onesync=False)
+    await town.come(2)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    await town.server.advance(20_000)
+    assert town.asked("units.located") == []
