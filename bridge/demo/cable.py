@@ -74,9 +74,7 @@ class Cable:
         for writer in self._writers:
             writer.transport.abort()
 
-    async def _connected(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.state == "cut":
             writer.transport.abort()
             return
