@@ -140,9 +140,11 @@ def init(
     ] = False,
 ) -> None:
     """Ask what the bridge must know, and write its configuration."""
+    from bridge import logs
     from bridge.owner import cad, interview, service_lines, setup
     from bridge.owner.terminal import Terminal
 
+    logs.quiet()
     path = config or Path(FILE)
     if service:
         typer.echo(service_lines.for_this_machine(path))
@@ -176,8 +178,10 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Check everything a call passes through, and say what to do next."""
+    from bridge import logs
     from bridge.owner import doctor as examination
 
+    logs.quiet()
     try:
         path = configuration(config)
         checks = asyncio.run(examination.run_checks(settings.load(path), path))
@@ -198,8 +202,10 @@ def send(
     """Post a sample push, or a file, to the running bridge as the CAD would."""
     from dataclasses import replace
 
+    from bridge import logs
     from bridge.owner import send as sending
 
+    logs.quiet()
     push, sample_call = sending.push_of(what, call=call, caller=caller)
     configured = settings.load(configuration(config))
     sent = replace(asyncio.run(sending.post(configured, push, server=server)), call=sample_call)

@@ -30,8 +30,8 @@ class CadApi:
         """Return the web application."""
         app = web.Application(middlewares=[self._guard])
         add = app.router.add_route
-        add("GET", "/v2/general/version", lambda _: _json({"version": 2, "name": "DEMO"}))
-        add("GET", "/v2/general/servers", lambda _: _json({"servers": [{"id": 1, "name": "Demo"}]}))
+        add("GET", "/v2/general/version", self._version)
+        add("GET", "/v2/general/servers", self._servers)
         add("POST", "/v2/general/links", self._link)
         add("POST", "/v2/general/links/check", self._linked)
         add("GET", _SERVER + "/calls", self._calls)
@@ -55,6 +55,12 @@ class CadApi:
         self._cad.asked.append(f"{request.method} {request.path.rpartition('/servers/')[2]}")
         answer: web.StreamResponse = await handler(request)
         return answer
+
+    async def _version(self, _: web.Request) -> web.Response:
+        return await _json({"version": 2, "name": "DEMO"})
+
+    async def _servers(self, _: web.Request) -> web.Response:
+        return await _json({"servers": [{"id": 1, "name": "Demo"}]})
 
     async def _link(self, request: web.Request) -> web.Response:
         body = await request.json()
