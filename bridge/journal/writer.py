@@ -1,7 +1,8 @@
 """The thread that writes: takes what is waiting, commits it at once, answers all of it at once.
 
 The commit of one batch is the gathering of the next: under load a sync of the disk is shared by
-all that arrived during the one before, and a lone event waits for nobody.
+all that arrived during the one before, and a lone event waits for nobody. What the event loop
+hands over in one of its turns wakes the thread once.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ __all__ = ["Batch", "Writer", "settle"]
 log = structlog.get_logger(__name__)
 
 CHANGES_A_BATCH = 512
+"""Beyond which no more are gathered for a transaction."""
 WAITING = 8192
-"""Changes in the queue beyond which the journal is unavailable: the disk hangs."""
+"""Changes not yet durable beyond which the journal is unavailable: the disk hangs."""
 
 T = TypeVar("T")
 Waiting = tuple[Change, "asyncio.Future[list[Record]]"]
@@ -67,7 +69,9 @@ class Writer:
         self._store = store
         self._loop = loop
         self._settle = settle
-        self._queue: SimpleQueue[Waiting | _Task[Any] | None] = SimpleQueue()
+        self._gathered: list[Waiting] = []
+        self._waiting = 0
+        self._queue: SimpleQueue[list[Waiting] | _Task[Any] | None] = SimpleQueue()
         self._stopped = loop.create_future()
         self._broken = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -82,10 +86,13 @@ class Writer:
         Raises:
             JournalUnavailable: too much is waiting already.
         """
-        if self._queue.qsize() >= WAITING:
+        if self._waiting >= WAITING:
             raise JournalUnavailable("the disk does not keep up; too much is waiting for it")
+        self._waiting += 1
         future: asyncio.Future[list[Record]] = self._loop.create_future()
-        self._queue.put((change, future))
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append((change, future))
         return future
 
     async def call(self, call: Callable[[Store], T]) -> T:
@@ -93,16 +100,25 @@ class Writer:
 
         Raises:
             JournalUnavailable: the database failed.
+            SequenceTaken: as the call raised it.
         """
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Task(call, future))
+        self._hand_over(_Task(call, future))
         return await future
 
     async def stop(self) -> None:
         """Finish what was handed over, then close the store."""
+        self._hand_over()
         self._queue.put(None)
         await self._stopped
         self._thread.join()
+
+    def _hand_over(self, task: _Task[Any] | None = None) -> None:
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
+        if task:
+            self._queue.put(task)
 
     def _run(self) -> None:
         try:
@@ -116,19 +132,23 @@ class Writer:
         """Take what is waiting and do it; return False once the end was reached."""
         item = self._queue.get()
         changes: list[Waiting] = []
-        while isinstance(item, tuple):
-            changes.append(item)
-            if len(changes) == CHANGES_A_BATCH:
+        while isinstance(item, list):
+            changes += item
+            if len(changes) >= CHANGES_A_BATCH:
                 break
             try:
                 item = self._queue.get_nowait()
             except Empty:
                 break
         if changes:
-            self._tell(self._settle, self._write(changes))
+            self._tell(self._written, self._write(changes))
         if isinstance(item, _Task):
             self._do(item)
         return item is not None
+
+    def _written(self, batch: Batch) -> None:
+        self._waiting -= len(batch.changes)
+        self._settle(batch)
 
     def _write(self, changes: list[Waiting]) -> Batch:
         was_broken = self._broken

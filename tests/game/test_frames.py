@@ -178,6 +178,7 @@ def test_deep_nesting_is_refused(depth: int):
             st.lists(inner)
             | st.dictionaries(st.sampled_from(["op", "seq", "token", "params", "why", "id"]), inner)
         ),
+        max_leaves=10,
     ).map(json.dumps)
 )
 def test_nothing_that_can_be_sent_raises(data: str | bytes):
