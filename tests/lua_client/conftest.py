@@ -1,4 +1,4 @@
-"""A client's Lua without a game: the real files, natives that write down each call, a clock by hand."""
+"""A client's Lua without a game: the real files, natives that note each call, a clock by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole client in a simulated game: what the server sends, what the player gets, what goes back."""
+"""The whole client in a simulated game: what it is sent, what the player gets, what goes back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from bridge.demo.game import GameClient, GameServer, load_players
 
 ROOT = Path(__file__).parents[2]
 
-HOSTILE = "~r~red ~n~ ^1^^11 %1 {n} <img src=x onerror=x> \u202eevil\u202c \x00 [link](http://x) *b*"
+HOSTILE = (
+    "~r~red ~n~ ^1^^11 %1 {n} <img src=x onerror=x> \u202eevil\u202c \x00 [link](http://x) *b*"
+)
 
 LOOK = {
     "sprite": 480,
@@ -43,7 +45,8 @@ class Play:
         """A net event of the server to the player, and the time it takes."""
         encoded = [json.dumps(arg) for arg in args]
         self.server.lua(
-            "local all, n = {...}, select('#', ...) for i = 1, n do all[i] = json.decode(all[i]) end"
+            "local all, n = {...}, select('#', ...)"
+            " for i = 1, n do all[i] = json.decode(all[i]) end"
             f" TriggerClientEvent('{event}', 1, table.unpack(all, 1, n))",
             *encoded,
         )
@@ -325,8 +328,9 @@ async def test_the_list_responds_routes_and_notes(play: Play) -> None:
 @pytest.mark.parametrize("text", [HOSTILE, "é" * 600_000, "\U0001f6a8" * 400, "~" * 5000])
 async def test_hostile_text_is_harmless_in_every_style(play: Play, style: str, text: str) -> None:
     await play.load_page()
-    fields = dict.fromkeys(("text", "title", "place", "postal", "caller", "note", "priority"), text)
-    await play.show(style=style, number=text[:100], changed=["note"], units=[text] * 40, **fields)
+    rest = ("title", "place", "postal", "caller", "note", "priority")
+    fields = {"text": text, "units": [text[:500]] * 40} | dict.fromkeys(rest, text[:3000])
+    await play.show(style=style, number=text[:100], changed=["note"], **fields)
     if style == "card":
         await play.paint()
         shown = json.dumps(play.nui("show"), ensure_ascii=False)

@@ -130,7 +130,7 @@ class Picture:
 
 
 def read_png(data: bytes) -> Picture:
-    """Reads what the browser writes: 8 bits, RGB or RGBA, not interlaced (PNG, section 9: filters)."""
+    """Reads what the browser writes: 8 bits, RGB or RGBA, not interlaced (PNG, section 9)."""
     width, height, _, kind = struct.unpack(">IIBB", data[16:26])
     depth = {2: 3, 6: 4}[kind]
     packed, at = b"", 8

@@ -244,9 +244,7 @@ async def test_the_safe_zone_of_the_game_is_kept(open_page: Any, card: Any) -> N
     assert box["y"] >= 1080 * 0.05
 
 
-@pytest.mark.parametrize(
-    "place", ["top-left", "top", "top-right", "left", "right", "bottom-right"]
-)
+@pytest.mark.parametrize("place", ["top-left", "top", "top-right", "left", "right", "bottom-right"])
 async def test_each_place_is_on_the_screen(open_page: Any, card: Any, place: str) -> None:
     screen = await open_page(place=place)
     for number in range(6):

@@ -1,4 +1,4 @@
-"""The page keeps to itself: nothing is loaded, nothing runs, nobody but the client is told anything."""
+"""The page keeps to itself: nothing is loaded, nothing runs, only the client is told anything."""
 
 from __future__ import annotations
 
