@@ -53,9 +53,11 @@ class Cad:
 
     async def __aenter__(self) -> Self:
         """Listen on a free port."""
-        self._runner = web.AppRunner(CadApi(self).app(), access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(
+            CadApi(self).app(), access_log=None, handle_signals=False, shutdown_timeout=1.0
+        )
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=1.0).start()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         return self
 
     async def __aexit__(

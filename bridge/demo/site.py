@@ -100,9 +100,11 @@ class DemoSite:
         self.hops.listen()
         for player in stage.cast:
             stage.client(player).on_nui = self._streams(player.source)
-        self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(
+            self._app(), access_log=None, handle_signals=False, shutdown_timeout=1.0
+        )
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._wanted, shutdown_timeout=1.0).start()
+        await web.TCPSite(self._runner, "127.0.0.1", self._wanted).start()
         self._watch = asyncio.create_task(self._watching())
         await self.controls.open()
         return self

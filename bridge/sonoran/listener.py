@@ -19,6 +19,8 @@ from aiohttp import web
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
 
+    from aiohttp import StreamReader
+
     from bridge.settings import PushSettings
     from bridge.sonoran.doorkeeper import Doorkeeper
     from bridge.sonoran.pushes import Outcome
@@ -113,17 +115,30 @@ class Listener:
             return _problem(413, "too_large", f"a push has at most {largest} bytes")
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             return _problem(415, "encoded", "a push is sent without Content-Encoding")
-        body = bytearray()
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                async for chunk in request.content.iter_any():
-                    body += chunk
-                    if len(body) > largest:
-                        return _problem(413, "too_large", f"a push has at most {largest} bytes")
+            body = await self._body(request.content)
         except TimeoutError:
             return _problem(408, "slow", f"a body arrives within {BODY_SECONDS:.0f} s")
-        outcome = await self._receive(server, bytes(body))
+        if len(body) > largest:
+            return _problem(413, "too_large", f"a push has at most {largest} bytes")
+        outcome = await self._receive(server, body)
         return self._render(outcome, address)
+
+    async def _body(self, content: StreamReader) -> bytes:
+        """Return the body, or a little more than the greatest if it is larger.
+
+        Raises:
+            TimeoutError: it did not arrive in time.
+        """
+        if content.is_eof():  # it came with the head, as a push usually does
+            return content.read_nowait()
+        body = bytearray()
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in content.iter_any():
+                body += chunk
+                if len(body) > self._settings.max_body:
+                    break
+        return bytes(body)
 
     def _render(self, outcome: Outcome, address: str) -> web.StreamResponse:
         if outcome.code == "wrong_key":
