@@ -39,6 +39,17 @@ RETRY_SECONDS = "5"
 _PATH = re.compile(r"(?:/servers/(?P<server>\d{1,10}))?(?:/sonorancad)?/event/?")
 
 
+class _Watched(web.Server):
+    """A server that tells of each new connection."""
+
+    on_connection: Callable[[web.RequestHandler], None]
+
+    def __call__(self) -> web.RequestHandler:
+        handler = super().__call__()
+        self.on_connection(handler)
+        return handler
+
+
 class Listener:
     """One port. A push without a server in its path belongs to `default_server`."""
 
@@ -62,11 +73,14 @@ class Listener:
         self._clock = clock
         self._in_work = 0
         self._runner: web.ServerRunner | None = None
+        self._silent: set[web.RequestHandler] = set()
+        """Connections on which no request has begun yet."""
         self.port = port
 
     async def start(self) -> None:
         """Listen; OSError when the port is taken."""
-        server = web.Server(self._answer, access_log=None, auto_decompress=False)
+        server = _Watched(self._answer, access_log=None, auto_decompress=False)
+        server.on_connection = self._connected
         runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=BODY_SECONDS)
         await runner.setup()
         self._runner = runner
@@ -81,7 +95,19 @@ class Listener:
             await self._runner.cleanup()
             self._runner = None
 
+    def _connected(self, connection: web.RequestHandler) -> None:
+        """Give a connection so long for its first request: the library would wait for ever."""
+        self._silent.add(connection)
+        asyncio.get_running_loop().call_later(BODY_SECONDS, self._end_silent, connection)
+
+    def _end_silent(self, connection: web.RequestHandler) -> None:
+        if connection in self._silent:
+            self._silent.discard(connection)
+            if connection.transport is not None:
+                connection.transport.close()
+
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._silent.discard(request.protocol)
         if self._in_work >= IN_WORK:
             return _problem(503, "busy", "too many requests at once", retry=RETRY_SECONDS)
         self._in_work += 1

@@ -169,6 +169,20 @@ async def test_a_body_that_does_not_arrive_in_time_is_given_up(
         await writer.wait_closed()
 
 
+@pytest.mark.parametrize("said", [b"", b"POST /event HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+async def test_a_connection_that_never_finishes_a_request_head_is_ended(
+    said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener_module, "BODY_SECONDS", 0.1)
+    async with listening(Receiver()) as (url, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write(said)
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_an_address_with_five_wrong_keys_is_told_to_wait_without_being_read() -> None:
     receiver = Receiver()
     async with listening(receiver) as (url, http):
