@@ -84,7 +84,8 @@ class Connection:
         self._recorded = 0
         self.connected_since = around.now()
         """Milliseconds since the epoch."""
-        self.peer = str(socket.remote_address[0])
+        address = socket.remote_address
+        self.peer = str(address[0]) if address else ""
         """Address of the other end."""
 
     @property

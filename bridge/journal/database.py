@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_AGAIN_S = 1.0
 """How often it is checked that the file at the path is still the one that is open."""
+CONFIRM_EVERY_S = 0.25
 REPLACED = "its file was moved, deleted or replaced; put it back, or restart the bridge"
 COPIED = "the journal was copied, or restored with its side files"
 OLDER = "the journal is older than it was: restored from a backup, or new beside old side files"
@@ -59,6 +60,8 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._looked_at = 0.0
+        self._confirmed_at = 0.0
+        self.epoch = ""
         try:
             self._lock = Lock(beside(path, ".lock"), path)
         except OSError as error:
@@ -109,9 +112,12 @@ class Database:
             self.slots = dict(connection.execute("SELECT server, slot FROM servers"))
         return self.slots[server] << schema.SLOT_SHIFT | seq
 
-    def confirm(self) -> None:
-        """Note outside the database how far it has come."""
-        self._lock.confirmed = sum(self.lasts.values())
+    def confirm(self, *, now: bool = False) -> None:
+        """Note outside the database how far it has come; not more often than is worth it."""
+        clock = time.monotonic()
+        if now or clock - self._confirmed_at >= CONFIRM_EVERY_S:
+            self._confirmed_at = clock
+            self._lock.confirm(sum(self.lasts.values()))
 
     def disconnect(self) -> None:
         """Drop the connection after a failure; the next use opens another one."""
@@ -123,6 +129,8 @@ class Database:
     def close(self) -> None:
         """Close the database and release its lock."""
         self.disconnect()
+        if self.epoch:
+            self.confirm(now=True)
         self._lock.release()
 
     def _open(self) -> str:
@@ -186,7 +194,7 @@ class Database:
         reason = ""
         if epoch and _meta(connection, "marker") != identity(marker):
             reason = COPIED
-        elif sum(self.lasts.values()) < self._lock.confirmed:
+        elif sum(self.lasts.values()) < self._lock.confirmed():
             reason = OLDER
         if reason or not epoch:
             # The marker first: dying between the two is seen, and mended by another epoch.
@@ -199,7 +207,7 @@ class Database:
                 )
         if reason:
             log.warning("journal_epoch_renewed", journal=str(self.path), reason=reason)
-        self.confirm()
+        self.confirm(now=True)
         return epoch
 
 

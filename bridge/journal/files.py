@@ -1,8 +1,8 @@
 """The files beside the database: who holds it, and whether it is still the same one.
 
 `.lock` is locked by the operating system while a bridge uses the journal, which SIGKILL ends too.
-Its text is the number of events that were ever confirmed, written through a memory map: that costs
-no system call an event, and the kernel keeps it whatever becomes of the process.
+Its text is the number of events that were ever confirmed. It is written without a sync, a few times
+a second at most: being behind is harmless, and only a power cut can make it so for long.
 
 `.epoch` is written once an epoch and never touched again; the database remembers its inode and
 time. So both ways of going back are seen: an older database beside newer files has fewer events
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import mmap
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -102,25 +101,21 @@ class Lock:
             if error.errno in TAKEN:
                 raise JournalInUse(str(journal)) from None
             raise
-        text = self._file.read(COUNT_LENGTH)
-        if len(text) != COUNT_LENGTH:
-            self._file.seek(0)
-            self._file.write(COUNT % 0)
-        self._map = mmap.mmap(self._file.fileno(), COUNT_LENGTH)
 
-    @property
     def confirmed(self) -> int:
-        """How many events were ever confirmed, as far as this file knows."""
-        text = self._map[:].split()[-1]
-        return int(text) if text.isdigit() else 0
+        """Return how many events were ever confirmed, as far as this file knows."""
+        self._file.seek(0)
+        word = self._file.read(COUNT_LENGTH).split()[-1:]
+        return int(word[0]) if word and word[0].isdigit() else 0
 
-    @confirmed.setter
-    def confirmed(self, count: int) -> None:
-        self._map[:] = COUNT % count
+    def confirm(self, count: int) -> None:
+        """Note how many events were ever confirmed."""
+        with contextlib.suppress(OSError):  # a full disk may refuse even this; next time, then
+            self._file.seek(0)
+            self._file.write(COUNT % count)
 
     def release(self) -> None:
         """Let the next bridge have the journal; the file stays."""
-        self._map.close()
         self._file.close()
 
 
