@@ -215,11 +215,21 @@ def send(
 
 @app.command("install-resource")
 def install_resource(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The `resources` folder.")],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="The `resources` folder.")
+    ] = None,
+    as_zip: Annotated[
+        Path | None, typer.Option("--zip", metavar="FILE", help="Write a zip to upload instead.")
+    ] = None,
 ) -> None:
     """Copy the resource into a FiveM server, or update it there."""
-    from bridge.owner import resource
+    from bridge.owner import release, resource
 
+    if as_zip is not None:
+        typer.echo(f"{release.write_zip(as_zip)} files in {as_zip}: unpack it into `resources`")
+        return
+    if folder is None:
+        raise ConfigurationError("DIR", "is missing", "the game server's `resources` folder")
     installed = resource.install(folder)
     before = f" (was {installed.before})" if installed.before else ""
     typer.echo(f"cadbridge {installed.now}{before} installed in {installed.folder}")

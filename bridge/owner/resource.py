@@ -19,7 +19,7 @@ from bridge.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["NAME", "Installed", "find", "install", "version"]
+__all__ = ["NAME", "Installed", "files", "find", "install", "version"]
 
 NAME = "cadbridge"
 """Folder and resource name: the page's content security policy names it."""
@@ -79,7 +79,7 @@ def install(into: Path) -> Installed:
     target = _target(into)
     before = version(target)
     recorded = _recorded(target)
-    bundled = {path.relative_to(source).as_posix(): path.read_bytes() for path in _files(source)}
+    bundled = {path.relative_to(source).as_posix(): path.read_bytes() for path in files(source)}
     saved = tuple(_save_changed(target, recorded, bundled))
     for name in sorted(bundled, key=lambda name: name == MANIFEST):  # last: it names the others
         if name != CONFIG or not (target / CONFIG).exists():
@@ -146,7 +146,8 @@ def _others(into: Path, target: Path) -> Iterator[Path]:
         folders += [child for child in folder.iterdir() if child.is_dir() and _is_category(child)]
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a resource's folder, in order, without what an editor or system hides."""
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if path.is_file() and not any(part.startswith(".") for part in inside.parts):
