@@ -52,7 +52,9 @@ class BridgeProcess:
         self.log = folder / "bridge.log"
         self._config = folder / "cad-bridge.toml"
         self._config.write_text(self._toml(), encoding="utf-8")
-        self._environment = {**os.environ, "PYTHONPATH": str(_ROOT), **(environment or {})}
+        # an owner's own settings must not make the demo a bridge of his community
+        inherited = {k: v for k, v in os.environ.items() if not k.upper().startswith("CAD_BRIDGE_")}
+        self._environment = {**inherited, "PYTHONPATH": str(_ROOT), **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._session: aiohttp.ClientSession | None = None
 
