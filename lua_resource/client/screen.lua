@@ -169,7 +169,7 @@ function Screen:show(alert)
         self:leave(alert.key, 'muted')
         return self:tell(alert, 'muted')
     end
-    if self.announce(alert) then
+    if alert.style == 'none' or self.announce(alert) then -- another resource shows it
         self:leave(alert.key, 'suppressed')
         return self:tell(alert, 'suppressed')
     end

@@ -21,7 +21,7 @@ const makeCard = (() => {
   /** Fields of an alert whose change is worth a mark, and the part of the card that shows it. */
   const PARTS = {
     title: 'title', text: 'text', note: 'note', place: 'place', postal: 'postal', position: 'compass',
-    caller: 'caller', priority: 'priority', units: 'units', class: 'kind', status: 'kind',
+    caller: 'caller', priority: 'priority', units: 'units', class: 'kind', status: 'status',
   };
 
   function fillPlace(parts, data) {
@@ -56,7 +56,7 @@ const makeCard = (() => {
     parts.arrow = shape('arrow', 'arrow', ring);
     parts.distance = element('span', 'distance', parts.compass);
     const facts = element('div', 'facts', left);
-    for (const [name, icon] of [['place', 'pin'], ['caller', 'person'], ['priority', 'flag']]) {
+    for (const [name, icon] of [['place', 'pin'], ['caller', 'person'], ['priority', 'flag'], ['status', 'dot']]) {
       const fact = element('div', `fact ${name}`, facts);
       shape(icon, 'icon', fact);
       const value = element('span', 'value', fact);
@@ -154,8 +154,7 @@ const makeCard = (() => {
       dress(known(fresh));
       card.position = isObject(fresh.position) ? fresh.position : null;
       card.born = now - (Number.isFinite(fresh.age) ? Math.max(0, fresh.age) : 0);
-      const status = text(fresh.status);
-      write(parts.kind, word(`card.class.${card.class}`) + (status && status.length <= 20 ? ` · ${status}` : ''));
+      write(parts.kind, word(`card.class.${card.class}`));
       fill(parts.number, text(fresh.number));
       fill(parts.title, text(fresh.title));
       fill(parts.text, text(fresh.text));
@@ -163,6 +162,7 @@ const makeCard = (() => {
       fillPlace(parts, fresh);
       fillFact(parts, 'caller', text(fresh.caller));
       fillFact(parts, 'priority', text(fresh.priority) && word('card.priorityLine', { priority: text(fresh.priority) }));
+      fillFact(parts, 'status', text(fresh.status));
       fillUnits(parts, Array.isArray(fresh.units) ? fresh.units : [], fresh.respond === true);
       fillKey(parts, fresh);
       parts.foot.hidden = parts.units.hidden && parts.key.hidden;

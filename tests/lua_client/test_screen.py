@@ -353,3 +353,11 @@ def test_nothing_runs_once_all_is_over(screen: Screen) -> None:
     screen.client.clock.advance(3_600_000)
 
     assert screen.client.clock.waiting == 0
+
+
+def test_what_another_dispatch_script_shows_is_only_marked_on_the_map(screen: Screen) -> None:
+    screen.show(style="none")
+
+    assert screen.receipts == [("911:1", 7, "suppressed")]
+    assert (screen.card.seen, screen.sounds) == ([], [])
+    assert len(screen.client.game.named("AddBlipForCoord")) == 1
