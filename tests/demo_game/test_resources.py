@@ -155,3 +155,24 @@ async def test_what_a_server_sends_while_clients_reload_is_lost(
         await server.settle()
         assert [packet.lost for packet in server.packets(1)] == [False, True, False]
         assert server.client(1).console.lines == ["[script:sample] hello"] * 2
+
+
+async def test_the_console_and_scripts_start_and_stop_resources(
+    make: Make, people: dict[int, Player]
+) -> None:
+    server = make("AddEventHandler('x', function() end)", "print('client runs')")
+    async with server:
+        await server.join(people[1], client="lua")
+        server.console("restart sample")
+        await server.settle()
+        assert server.client(1).console.lines == ["[script:sample] client runs"] * 2
+        await server.add_resource("other", server="print('here')", start=False)
+        assert server.lua("return {StartResource('other'), StartResource('other')}") == [1, False]
+        assert server.lua("return {StopResource('other'), StopResource('other')}") == [1, False]
+        server.console("start other; stop other; ensure sample")
+        assert server.console_lines.count("[script:other] here") == 2
+        assert server.lua("return GetResourceState('other')") == "stopped"
+        assert server.console("stop nowhere") == ["[resources] ^3Couldn't find resource nowhere.^7"]
+        assert server.console("set") == ["[cmd] Argument count mismatch for set."]
+        server.lua("StopResource('sample')")
+        assert server.console("stop sample") == []

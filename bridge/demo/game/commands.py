@@ -135,7 +135,10 @@ class Commands:
             self._world.console.write("cmd", f"Access denied for command {words[0]}.\n")
             return True
         if key in self._builtins:
-            self._builtins[key][1](words[1:])
+            try:
+                self._builtins[key][1](words[1:])
+            except IndexError:
+                self._world.console.write("cmd", f"Argument count mismatch for {words[0]}.\n")
         elif known is not None and known.name in self._references:
             self._world.call(self._references[known.name], source, words[1:], line)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from bridge.demo.game.client import GameClient
 from bridge.demo.game.convars import REPLICATED
 from bridge.demo.game.headless import HeadlessClient
 from bridge.demo.game.kvp import KvpValue
+from bridge.demo.game.manifest import ManifestRefused
 from bridge.demo.game.network import Packet, ServerDoor
 from bridge.demo.game.packing import FunctionRef, encode_args
 from bridge.demo.game.players import Player, Players
@@ -48,7 +50,21 @@ class Lobby:
         self._packets: dict[int, list[Packet]] = {}
         self._outgoing: list[tuple[int, int, Packet]] = []
         self._machines: dict[str, dict[str, KvpValue]] = {}
+        self._starting: list[str] = []
         process.convars.watch("", None, self._replicate)
+        add = process.world.commands.builtin
+        add("start", lambda words: self._with_resource(words[0], self.start_resource))
+        add("stop", lambda words: self._with_resource(words[0], self.stop_resource))
+        add("restart", lambda words: self._with_resource(words[0], self.restart_resource))
+        add("ensure", lambda words: self._with_resource(words[0], self.restart_resource))
+
+    def _with_resource(self, name: str, act: Callable[[str], None]) -> None:
+        """Do what a console command asks with a resource."""
+        if name not in self.process.world.resources:
+            self.process.console.write("resources", f"^3Couldn't find resource {name}.^7\n")
+            return
+        with contextlib.suppress(ManifestRefused):  # the console has said why
+            act(name)
 
     def machine_of(self, player: Player) -> dict[str, KvpValue]:
         """Return what is stored on a player's machine; it survives leaving and joining again."""
@@ -143,6 +159,31 @@ class Lobby:
             raise KeyError(f"no player {source}")
         return player
 
+    # Resources ---------------------------------------------------------------------------------
+
+    def start_resource(self, name: str) -> None:
+        """Start a resource on the server now, with the players at the next tick."""
+        self.process.refresh(name)
+        self.process.start(name)
+        self._starting.append(name)
+
+    def stop_resource(self, name: str) -> None:
+        """Stop a resource everywhere."""
+        self.process.stop(name)
+        for client in self.clients.values():
+            client.stop_resource(name)
+
+    def restart_resource(self, name: str) -> None:
+        """Stop and start a resource; what it sends to players while they reload is lost."""
+        self.stop_resource(name)
+        self.start_resource(name)
+
+    def _start_with_players(self) -> None:
+        starting, self._starting = self._starting, []
+        for name in starting:
+            for client in self.clients.values():
+                client.start_resource(self.process.world.resources[name])
+
     # The wire ----------------------------------------------------------------------------------
 
     def send(self, name: str, target: bytes, payload: bytes, rate: int) -> None:
@@ -205,6 +246,7 @@ class Lobby:
                 continue
             client = self.clients.get(source)
             packet.lost = client is None or not client.hear(packet)
+        self._start_with_players()
 
     def frame(self) -> None:
         """Let every player's game draw one frame."""
@@ -216,4 +258,4 @@ class Lobby:
         """Return whether nothing is under way between server and players."""
         games = [client for client in self.clients.values() if isinstance(client, GameClient)]
         quiet = all(client.world.idle for client in games)
-        return quiet and not self._outgoing and self.process.world.idle
+        return quiet and not self._outgoing and not self._starting and self.process.world.idle

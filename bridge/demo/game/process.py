@@ -145,6 +145,10 @@ class ServerProcess:
         """
         self.world.resources[name] = Resource(name, files, read_manifest(files))
 
+    def refresh(self, name: str) -> None:
+        """Read the manifest of a known resource again."""
+        self.add(name, self.world.resources[name].files)
+
     def start(self, name: str) -> None:
         """Start a resource.
 

@@ -149,22 +149,17 @@ class GameServer:
 
     async def start_resource(self, name: str) -> None:
         """Start a resource on the server, and a tick later with the players."""
-        self.process.add(name, self.world.resources[name].files)
-        self.process.start(name)
+        self.lobby.start_resource(name)
         await self._pace.next_tick()
-        for client in self.lobby.clients.values():
-            client.start_resource(self.world.resources[name])
 
     async def stop_resource(self, name: str) -> None:
         """Stop a resource everywhere."""
-        self.process.stop(name)
-        for client in self.lobby.clients.values():
-            client.stop_resource(name)
+        self.lobby.stop_resource(name)
 
     async def restart_resource(self, name: str | None = None) -> None:
         """Stop and start a resource; what it sends to players while they reload is lost."""
-        await self.stop_resource(name or self.name)
-        await self.start_resource(name or self.name)
+        self.lobby.restart_resource(name or self.name)
+        await self._pace.next_tick()
 
     async def add_resource(
         self,

@@ -242,6 +242,24 @@ class ServerNatives:
         known = text_of(name) in self._process.world.resources
         return self._process.world.path_of(text_of(name)).encode() if known else None
 
+    @native("StartResource(string) -> bool")
+    def start_resource(self, name: bytes) -> bool:
+        """Start a resource that does not run."""
+        known = self._process.world.resources.get(text_of(name))
+        if known is None or known.state != "stopped":
+            return False
+        self._lobby.start_resource(known.name)
+        return True
+
+    @native("StopResource(string) -> bool")
+    def stop_resource(self, name: bytes) -> bool:
+        """Stop a resource that runs."""
+        known = self._process.world.resources.get(text_of(name))
+        if known is None or known.state != "started":
+            return False
+        self._lobby.stop_resource(known.name)
+        return True
+
     @native("SetConvar(string, string)")
     def set_convar(self, name: bytes, value: bytes) -> None:
         """Set a convar."""
