@@ -52,8 +52,10 @@ class Way:
 class Hops:
     """Posts the CAD's pushes and follows the newest one."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, recorded: bool = False) -> None:
+        """`recorded`: nothing is pushed, each event that is streamed is followed from there on."""
         self._stage = stage
+        self._recorded = recorded
         self._last = 0
         """Number of the last event heard of, of whatever push."""
         self.way: Way | None = None
@@ -124,6 +126,9 @@ class Hops:
         if frame.get("op") != "event":
             return
         self._last = max(self._last, frame["seq"])
+        if self._recorded:
+            kind = frame["event"]["type"]
+            self.way = Way(frame["seq"], kind, time.monotonic(), frame["seq"] - 1)
         way = self.way
         if way is not None and frame["seq"] > way.after:
             if "streamed" not in way.stops:
@@ -136,14 +141,13 @@ class Hops:
             self.painted_by(int(player))
 
     def _to_socket(self, args: list[Any], _: str) -> None:
-        if args[0] != "send" or self.way is None:
+        way = self.way
+        if args[0] != "send" or way is None or "streamed" not in way.stops:
             return
         frame = json.loads(args[2])
-        if frame.get("op") == "receipt" and frame["seq"] >= self.way.stops.get("streamed", {}).get(
-            "seq", float("inf")
-        ):
+        if frame.get("op") == "receipt" and frame["seq"] == way.stops["streamed"]["seq"]:
             details = {name: frame.get(name) for name in ("due", "sent", "shown", "key")}
-            self.way.passed("receipt", **details, took=frame.get("ms"))
+            way.passed("receipt", **details, took=frame.get("ms"))
 
     def to_json(self) -> Json | None:
         """Return the newest push's way."""

@@ -21,6 +21,7 @@ from aiohttp import hdrs, web
 from bridge.demo.controls import Controls, NotNow
 from bridge.demo.game import NuiRefused
 from bridge.demo.hops import Hops
+from bridge.demo.live import Live
 from bridge.demo.screens import Screens
 from bridge.owner import resource
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from aiohttp.typedefs import Handler
 
+    from bridge.demo.playback import Playback
     from bridge.demo.stage import Stage
 
 __all__ = ["DemoSite"]
@@ -41,10 +43,6 @@ LOOK = 0.1
 """Seconds between two looks at the stage."""
 LINES = 60
 """Lines of the log that the page keeps."""
-BACKLOG = 2_000
-"""Messages that wait for a page; one that takes none for so long is let go and comes anew."""
-PAGES = 8
-"""Pages open at once: a browser opens no more connections to one host anyway."""
 MAX_BODY = 64 * 1024
 _TYPES = {
     ".html": "text/html",
@@ -73,17 +71,18 @@ _HEADERS = {
 class DemoSite:
     """The page of one stage. Use as an async context manager, inside the stage's."""
 
-    def __init__(self, stage: Stage, *, port: int = 0) -> None:
+    def __init__(self, stage: Stage, *, port: int = 0, playback: Playback | None = None) -> None:
+        """With a `playback` on the stage, the page has its buttons instead of those of the demo."""
         self._stage = stage
+        self._playback = playback
         self._wanted = port
         self._log: deque[Json] = deque(maxlen=LINES)
         self._lines = 0
         self._console = 0
-        self.hops = Hops(stage)
+        self.hops = Hops(stage, recorded=playback is not None)
         self.controls = Controls(stage, self.say)
         self._screens = Screens(stage)
-        self._pages: set[asyncio.Queue[str]] = set()
-        self._ending = asyncio.Event()
+        self._live = Live()
         self._runner: web.AppRunner | None = None
         self._watch: asyncio.Task[None] | None = None
         self._files = _files(PAGE, "/") | {
@@ -106,7 +105,8 @@ class DemoSite:
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._wanted).start()
         self._watch = asyncio.create_task(self._watching())
-        await self.controls.open()
+        if self._playback is None:
+            await self.controls.open()
         return self
 
     async def __aexit__(
@@ -116,7 +116,7 @@ class DemoSite:
         at: TracebackType | None,
     ) -> None:
         """Close the page and the port."""
-        self._ending.set()
+        self._live.end()
         await self.controls.end()
         if self._watch is not None:
             self._watch.cancel()
@@ -129,6 +129,11 @@ class DemoSite:
         """What to open in a browser."""
         assert self._runner is not None  # noqa: S101 - entered
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}/"
+
+    async def opened(self, patience: float) -> None:
+        """Wait until somebody looks at the page, at most so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._live.opened(), patience)
 
     def say(self, text: str, kind: str = "demo") -> None:
         """Write a line into the page's log."""
@@ -146,28 +151,15 @@ class DemoSite:
 
     # What pages are sent ------------------------------------------------------------------------
 
-    def _send(self, event: str, body: Any) -> None:
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        for page in list(self._pages):
-            try:
-                page.put_nowait(f"event: {event}\ndata: {data}\n\n")
-            except asyncio.QueueFull:
-                self._pages.discard(page)
-
     def _streams(self, player: int) -> Callable[[Any], None]:
-        return lambda message: self._send("nui", {"player": player, "message": message})
+        return lambda message: self._live.send("nui", {"player": player, "message": message})
 
     async def _watching(self) -> None:
         """Tell the pages what has changed on the stage."""
-        sent: dict[str, str] = {}
         while True:
             await asyncio.sleep(LOOK)
             self._hear_consoles()
-            for name, body in self._sections().items():
-                text = json.dumps(body)
-                if sent.get(name) != text:
-                    sent[name] = text
-                    self._send(name, body)
+            self._live.show(self._sections())
 
     def _sections(self) -> Json:
         stage = self._stage
@@ -177,6 +169,7 @@ class DemoSite:
                 "connected": stage.connected(),
                 "pushes": self.hops.pushes,
                 "status": stage.bridge.admin_url,
+                "replay": self._playback.to_json() if self._playback else None,
             },
             "screens": self._screens.to_json(),
             "hops": self.hops.to_json(),
@@ -195,45 +188,14 @@ class DemoSite:
                 self.say(f"The bridge asks the CAD: {line}", "cad")
         self._counted = len(asked)
 
-    async def _live(self, request: web.Request) -> web.StreamResponse:
-        if len(self._pages) >= PAGES:
-            return web.Response(status=503, text="too many pages are open\n")
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        page: asyncio.Queue[str] = asyncio.Queue(BACKLOG)
-        self._pages.add(page)
-        for name, body in self._sections().items():
-            data = json.dumps(body, ensure_ascii=False)
-            page.put_nowait(f"event: {name}\ndata: {data}\n\n")
-        try:
-            await self._pour(page, response)
-        except ConnectionResetError:
-            pass  # the page was closed
-        finally:
-            self._pages.discard(page)
-        return response
-
-    async def _pour(self, page: asyncio.Queue[str], response: web.StreamResponse) -> None:
-        ending = asyncio.ensure_future(self._ending.wait())
-        try:
-            while page in self._pages:
-                getting = asyncio.ensure_future(page.get())
-                await asyncio.wait({getting, ending}, return_when=asyncio.FIRST_COMPLETED)
-                if ending.done():
-                    getting.cancel()
-                    return
-                chunk = getting.result()
-                while not page.empty():
-                    chunk += page.get_nowait()
-                await response.write(chunk.encode(errors="replace"))
-        finally:
-            ending.cancel()
+    async def _answer_live(self, request: web.Request) -> web.StreamResponse:
+        return await self._live.answer(request, self._sections())
 
     # What pages ask -----------------------------------------------------------------------------
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard], client_max_size=MAX_BODY)
-        app.router.add_get("/live", self._live)
+        app.router.add_get("/live", self._answer_live)
         app.router.add_post("/do/{name}", self._do)
         app.router.add_post("/nui/{player}/{callback}", self._nui)
         app.router.add_get("/{path:.*}", self._file)
@@ -256,12 +218,13 @@ class DemoSite:
         return self._runner is not None and port == self._runner.addresses[0][1]
 
     async def _do(self, request: web.Request) -> web.Response:
-        body = await _body(request)
-        text = body.get("text", "")
+        """Do what a button says."""
+        name, text = request.match_info["name"], (await _body(request)).get("text", "")
         try:
-            await self.controls.do(
-                request.match_info["name"], text if isinstance(text, str) else ""
-            )
+            if self._playback is not None:
+                _turn(self._playback, name)
+            else:
+                await self.controls.do(name, text if isinstance(text, str) else "")
         except KeyError:
             raise web.HTTPNotFound(text="there is no such button\n") from None
         except NotNow as reason:
@@ -269,8 +232,8 @@ class DemoSite:
         except RuntimeError as failure:
             self.say(str(failure), "bad")
             return web.Response(status=500, text="that did not work; see the log\n")
-        if request.match_info["name"] == "restart":
-            self._send("reload", {})
+        if name == "restart":
+            self._live.send("reload", {})
         return web.Response(status=204)
 
     async def _nui(self, request: web.Request) -> web.Response:
@@ -313,6 +276,16 @@ def _files(folder: Path, prefix: str) -> dict[str, Path]:
         for file in folder.rglob("*")
         if file.suffix in _TYPES
     }
+
+
+def _turn(playback: Playback, name: str) -> None:
+    """Do what a button of a replay says: `pause`, or a speed such as `x5`."""
+    if name == "pause":
+        playback.turn(paused=not playback.paused)
+    elif name[:1] == "x" and name[1:].isdigit():
+        playback.turn(speed=int(name[1:]))
+    else:
+        raise KeyError(name)
 
 
 async def _body(request: web.Request) -> Json:

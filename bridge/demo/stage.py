@@ -13,7 +13,7 @@ import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from bridge.demo.bridge_process import BridgeProcess
 from bridge.demo.cable import Cable
@@ -22,12 +22,12 @@ from bridge.demo.game import GameServer, Player
 from bridge.owner import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from bridge.demo.game import GameClient
 
-__all__ = ["BYSTANDER", "CALLER", "CAST", "RESPONDER", "Stage"]
+__all__ = ["BYSTANDER", "CALLER", "CAST", "RESPONDER", "Bridge", "Stage"]
 
 RESPONDER = Player(
     source=1,
@@ -54,16 +54,50 @@ CAST = (RESPONDER, CALLER, BYSTANDER)
 CONNECT_SECONDS = 20.0
 
 
+class Bridge(Protocol):
+    """What the demo does with a bridge."""
+
+    key: str
+
+    @property
+    def tokens(self) -> Mapping[int, str]:
+        """The token of each server."""
+
+    @property
+    def gateway_port(self) -> int:
+        """Where the game server connects."""
+
+    @property
+    def running(self) -> bool:
+        """It can be reached."""
+
+    @property
+    def admin_url(self) -> str:
+        """Its status page; empty if it has none."""
+
+    async def push(self, body: Mapping[str, Any], *, server: int = 1) -> int:
+        """Post a push and return the status."""
+
+    async def admin(self, path: str) -> Any:
+        """Return the JSON of an admin path."""
+
+    async def start(self) -> None:
+        """Start it again."""
+
+    async def kill(self) -> None:
+        """End it as a power failure would."""
+
+
 class Stage:
     """A bridge, a game server with the real resource, and players who have loaded it."""
 
-    def __init__(self, cast: Sequence[Player] = CAST) -> None:
-        self.cast = tuple(
-            replace(player) for player in cast
-        )  # they move: another stage has its own
+    def __init__(self, cast: Sequence[Player] = CAST, *, bridge: Bridge | None = None) -> None:
+        """Without a `bridge` to stand on it, the stage starts a process of its own."""
+        self.cast = tuple(replace(player) for player in cast)  # they move
         self._stack = AsyncExitStack()
+        self._given = bridge
         self.cad = Cad()
-        self.bridge: BridgeProcess
+        self.bridge: Bridge
         self.cable: Cable
         self.game: GameServer
 
@@ -91,9 +125,11 @@ class Stage:
         )
         enter = self._stack.enter_async_context
         await enter(self.cad)
-        self.bridge = BridgeProcess(Path(folder), environment=self._community())
+        if self._given is None:
+            self.bridge = await enter(BridgeProcess(Path(folder), environment=self._community()))
+        else:
+            self.bridge = self._given
         self.cad.belong(self.bridge.key, self._post)
-        await enter(self.bridge)
         self.cable = await enter(Cable(self.bridge.gateway_port))
         self.game = GameServer(
             resource.find(),

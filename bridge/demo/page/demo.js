@@ -271,8 +271,24 @@ function showStage(stage) {
     button.textContent = stage[field] ? button.dataset.on : button.dataset.off;
     button.dataset.state = stage[field] ? 'on' : 'off';
   }
-  document.body.classList.toggle('dead', !stage.bridge);
-  document.body.classList.toggle('cut', !stage.cable);
+  showReplay(stage.replay);
+}
+
+/** Where a recording is; the demo's own buttons have nothing to do then. */
+function showReplay(replay) {
+  document.body.classList.toggle('replaying', replay !== null);
+  document.querySelector('.replay').hidden = replay === null;
+  if (replay === null) return;
+  const clock = (ms) => new Date(ms).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' });
+  at('replay-name').textContent = `Replay of ${replay.name}`;
+  at('replay-at').textContent = replay.of ? clock(replay.at) : 'nothing recorded';
+  at('replay-count').textContent = `event ${replay.played} of ${replay.of}`;
+  at('replay-bar').value = replay.of ? replay.played / replay.of : 1;
+  for (const button of all('.speeds button')) {
+    const name = button.dataset.do;
+    if (name === 'pause') button.textContent = replay.paused ? 'Go on' : 'Pause';
+    else button.setAttribute('aria-pressed', String(name === `x${replay.speed}`));
+  }
 }
 
 async function perform(action, text = '') {

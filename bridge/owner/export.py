@@ -1,0 +1,271 @@
+"""`export`: writes the events of a time range as lines of JSON, beside a running bridge too.
+
+The journal is only read, on a connection that cannot write, a thousand events at a time: a longer
+read would keep the bridge from tidying its write-ahead log. The first line says what the file is,
+the second the board as it stood before the first event, each further one is an event.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
+
+from bridge import __version__
+from bridge.errors import BridgeError, ConfigurationError
+from bridge.journal.reader import Reader
+from bridge.owner.mask import Mask
+from bridge.recall import board_at
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+    from bridge.journal import Journal, Record, Snapshot
+    from bridge.settings import Settings
+
+__all__ = ["FORMAT", "Exported", "NothingThere", "Range", "create", "export", "moment"]
+
+Json = dict[str, Any]
+
+FORMAT = "cad-bridge-events-1"
+AT_ONCE = 1000
+"""Events read at a time."""
+_APPLICATION_ID = slice(68, 72)
+"""Where an SQLite file says whose it is (sqlite.org/fileformat.html)."""
+_JOURNAL = b"CADB"
+_AGO = re.compile(r"(\d{1,9})\s*([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Sink(Protocol):
+    """Where the lines go: a file, or whatever takes text."""
+
+    def write(self, text: str, /) -> object:
+        """Take a line."""
+
+
+class NothingThere(BridgeError):
+    """There is no journal, or nothing in it of that time."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        self.what = what
+        self.advice = advice
+
+    def __str__(self) -> str:
+        """Say what is missing, and what to try."""
+        return f"{self.what}; {self.advice}"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From when (inclusive) to when (exclusive), ms since the epoch; None: no bound."""
+
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written."""
+
+    events: int
+    calls: int
+    """Calls that were open before the first event."""
+    first: int | None
+    """When the first event was, ms since the epoch."""
+    last: int | None
+
+    def __str__(self) -> str:
+        """Return the line to print."""
+        if self.first is None or self.last is None:
+            return "no event in that time"
+        start, end = (
+            datetime.fromtimestamp(at / 1000).astimezone() for at in (self.first, self.last)
+        )
+        return f"{self.events} events, from {start:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S}"
+
+
+def _local(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+class _Archive:
+    """The part of a `Journal` that reading needs, over the file alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._reader = Reader(path)
+
+    async def read(self, server: int, after: int, limit: int) -> Sequence[Record]:
+        return await self._reader.events(server, after, limit)
+
+    async def first_since(self, server: int, at: int) -> int:
+        return await self._reader.first_since(server, at)
+
+    async def snapshot(self, server: int, upto: int) -> Snapshot | None:
+        return await self._reader.snapshot(server, upto)
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+
+def moment(option: str, text: str, now: int) -> int:
+    """Return the time that an option names, in ms since the epoch.
+
+    Understood: a span such as `90m`, `2h` or `1d` (so long ago), and an ISO time such as
+    `2026-08-13T20:15`, or `20:15` for today's; without a zone it is this machine's.
+
+    Raises:
+        ConfigurationError: naming the option and what is understood.
+    """
+    text = text.strip()
+    if span := _AGO.fullmatch(text):
+        return now - int(span[1]) * _SECONDS[span[2]] * 1000
+    today = datetime.fromtimestamp(now / 1000).astimezone()
+    if re.fullmatch(r"\d\d:\d\d(:\d\d)?", text):
+        text = f"{today:%Y-%m-%d}T{text}"
+    with contextlib.suppress(ValueError, OverflowError, OSError):
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+    raise ConfigurationError(
+        option, f"{text!r} is no time", "such as 2h (ago), 20:15 or 2026-08-13T20:15"
+    )
+
+
+def create(path: Path) -> TextIO:
+    """Open a new file that its owner alone can read: it may hold names and players' ids.
+
+    Raises:
+        ConfigurationError: there is one already.
+    """
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise ConfigurationError(str(path), "exists", "name another file") from None
+    return os.fdopen(number, "w", encoding="utf-8", newline="\n")
+
+
+async def export(
+    settings: Settings,
+    out: Sink,
+    *,
+    server: int | None = None,
+    times: Range | None = None,
+    mask: bool = False,
+) -> Exported:
+    """Write the events of a time range.
+
+    Args:
+        settings: those of the bridge, which may be running.
+        out: where the lines go.
+        server: whose; None: the first server's.
+        times: from when to when; None: all.
+        mask: put other names and ids in the place of people's.
+
+    Raises:
+        ConfigurationError: no such server, or a journal that cannot be read this way.
+        NothingThere: there is no journal yet.
+        JournalUnavailable: it cannot be read now.
+    """
+    chosen = settings.servers[0].id if server is None else server
+    try:
+        name = settings.server(chosen).name
+    except KeyError:
+        known = ", ".join(str(each.id) for each in settings.servers)
+        raise ConfigurationError("--server", f"{chosen} is not configured", known) from None
+    lines = Lines(_journal_file(settings), chosen, times or Range())
+    try:
+        return await _write(lines, out, name, Mask() if mask else None)
+    finally:
+        await lines.close()
+
+
+class Lines:
+    """The board before a range, and the events of the range, as JSON objects."""
+
+    def __init__(self, path: Path, server: int, times: Range) -> None:
+        self.server = server
+        self.times = times
+        self._archive = _Archive(path)
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        await self._archive.close()
+
+    async def before(self) -> Json:
+        """Return the board as it stood just before the first event."""
+        seq = await self._archive.first_since(self.server, self.times.since or 0) - 1
+        board = await board_at(cast("Journal", self._archive), self.server, seq)
+        first = await self._archive.read(self.server, seq, 1)
+        at = first[0].at if first else 0
+        return {"seq": seq, "at": at, "board": board.to_welcome(at)}
+
+    async def events(self) -> AsyncIterator[Json]:
+        """Return event after event."""
+        until = self.times.until
+        after = await self._archive.first_since(self.server, self.times.since or 0) - 1
+        while records := await self._archive.read(self.server, after, AT_ONCE):
+            for record in records:
+                if until is not None and record.at >= until:
+                    return
+                yield _line(record)
+            after = records[-1].seq
+
+
+def _line(record: Record) -> Json:
+    line = {"seq": record.seq, "at": record.at, "event": json.loads(record.body)}
+    if not record.alert:
+        line["alert"] = False
+    if record.hidden:
+        line["hidden"] = True
+    return line
+
+
+async def _write(lines: Lines, out: Sink, name: str, mask: Mask | None) -> Exported:
+    before = await lines.before()
+    if mask is not None:  # a name may stand in a text before the one who bears it is known
+        mask.learn(before["board"])
+        async for line in lines.events():
+            mask.learn(line["event"])
+    _dump(
+        out,
+        {
+            "format": FORMAT,
+            "bridge": __version__,
+            "server": {"id": lines.server, "name": name},
+            "since": lines.times.since,
+            "until": lines.times.until,
+            "masked": mask is not None,
+        },
+    )
+    _dump(out, before if mask is None else mask.hide(before))
+    events, first, last = 0, None, None
+    async for line in lines.events():
+        _dump(out, line if mask is None else mask.hide(line))
+        events, first, last = events + 1, line["at"] if first is None else first, line["at"]
+    return Exported(events, len(before["board"]["calls"]), first, last)
+
+
+def _dump(out: Sink, line: Json) -> None:
+    out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def _journal_file(settings: Settings) -> Path:
+    """Return the journal's file; opening one that is missing would make it."""
+    if not settings.journal.url.startswith("sqlite:"):
+        raise ConfigurationError(
+            "journal.url", "is not a file that export can read", 'a journal "sqlite:…"'
+        )
+    path = settings.journal.path
+    try:
+        with path.open("rb") as file:
+            if file.read(72)[_APPLICATION_ID] != _JOURNAL:
+                raise ConfigurationError("journal.url", f"{path} is no journal of cad-bridge")
+    except FileNotFoundError:
+        raise NothingThere(
+            f"there is no journal {path}", "the bridge makes it when it first runs"
+        ) from None
+    return path
