@@ -68,6 +68,20 @@ async def test_events_run_through_both_runtimes_before_they_return(make_js: Make
         ]
 
 
+async def test_which_runtime_hears_an_event_first_is_open(make_js: Make) -> None:
+    orders = set()
+    for seed in range(6):
+        server = make_js(
+            "on('both', () => console.log('js'));",
+            "AddEventHandler('both', function() print('lua') end)",
+            seed=seed,
+        )
+        async with server:
+            server.emit_local("both")
+            orders.add(tuple(said(server)))
+    assert orders == {("js", "lua"), ("lua", "js")}
+
+
 async def test_values_cross_as_the_game_packs_them(make_js: Make) -> None:
     server = make_js(
         """

@@ -43,6 +43,7 @@ class ServerProcess:
         websocket: bool,
         store: dict[str, KvpValue] | None,
         strict: Mapping[str, frozenset[str]],
+        seed: int,
     ) -> None:
         self.clock = clock
         self.onesync = onesync
@@ -62,6 +63,7 @@ class ServerProcess:
             convars=self.convars,
             access=self.access,
             make=self._make,
+            seed=seed,
         )
         scheduler = os.environ.get(SCHEDULER_VARIABLE)
         if scheduler:

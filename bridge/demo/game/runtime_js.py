@@ -3,6 +3,9 @@
 JavaScript and Lua share one thread in the game. Here one of two processes has the word at a time:
 Node runs freely while no server Lua runs; before the server enters any script it takes the word
 (`take`), so that neither ever finds itself in the middle of the other. Calls both ways nest.
+
+One thing differs from the game: a promise made by code that Lua has entered goes on as soon as Node
+has the word again, in the game only at the next tick, up to 50 ms later.
 """
 
 from __future__ import annotations

@@ -61,6 +61,7 @@ class GameServer:
         store: the server's key-value store, to outlive this object.
         files: laid over the folder: name to text or bytes, None for a missing file.
         globals_allowed: globals that the resource's scripts may make; others are errors.
+        seed: decides which runtime of a resource, Lua or JavaScript, gets an event first.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class GameServer:
         store: dict[str, KvpValue] | None = None,
         files: Mapping[str, str | bytes | None] | None = None,
         globals_allowed: Iterable[str] = ("CadBridge",),
+        seed: int = 0,
     ) -> None:
         self.name = name
         if clock == "manual" and javascript:
@@ -90,6 +92,7 @@ class GameServer:
             websocket=websocket,
             store=store,
             strict={name: frozenset(globals_allowed)},
+            seed=seed,
         )
         self.process.libraries = self._libraries
         self.world = self.process.world
