@@ -41,6 +41,8 @@ server_scripts {
     'server/receipts.lua',
     'server/burst.lua',
     'server/claims.lua',
+    'server/whereabouts.lua',
+    'server/mailing.lua',
     'server/alerts.lua',
     'server/panic.lua',
     'server/tones.lua',

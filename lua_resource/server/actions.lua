@@ -9,6 +9,7 @@
 ---@field claims CadBridge.Claims
 ---@field pictures CadBridge.Pictures
 ---@field alerts CadBridge.Alerts
+---@field whereabouts CadBridge.Whereabouts
 ---@field panics CadBridge.Panics
 ---@field requests CadBridge.Requests
 ---@field postals CadBridge.Postals
@@ -141,7 +142,7 @@ function Actions:respond(source, reference)
     local number = CadBridge.look.number(self.sight, call)
     self.routed[source] = call.key
     self:route(source, call, true)
-    local placed = self.alerts:positionOf(call) ~= nil
+    local placed = self.whereabouts:of(call.key) ~= nil
     self:say(source, 'info', placed and 'notice.routing' or 'notice.routingNowhere', { number = number })
     self:ask(source, 'call.respond', { call = call.key }, function(result)
         if result.queued then return self:say(source, 'info', 'notice.queued', { number = number }) end

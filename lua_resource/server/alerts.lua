@@ -10,14 +10,14 @@
 ---@field audience CadBridge.Audience
 ---@field claims CadBridge.Claims
 ---@field pictures CadBridge.Pictures
+---@field whereabouts CadBridge.Whereabouts
 ---@field receipts CadBridge.Receipts
 ---@field burst CadBridge.Burst
----@field places CadBridge.Places
 ---@field sight CadBridge.Sight
 ---@field options CadBridge.Options
+---@field standing fun(source: integer): Position?
 ---@field now fun(): integer
 ---@field later fun(ms: integer, callback: fun())
----@field locate fun(key: string, position: Position) a call's position was found in the game
 ---@field tell CadBridge.Tell
 ---@field held fun(source: integer) alerts of a flood are held for this player
 
@@ -32,7 +32,6 @@
 ---@field note Note?
 
 ---@class CadBridge.Alerts: CadBridge.AlertParts
----@field private positions table<string, Position> by key
 ---@field private live table<string, integer> key -> clock of the alert, of calls that alerted in this run
 ---@field private knew table<string, { at: integer, sources: table<integer, true> }> who had a 911 call that is gone
 ---@field private helped table<string, true> keys whose caller heard that help is on the way
@@ -48,7 +47,7 @@ local KNEW_MS = 15 * 60 * 1000
 ---@param parts CadBridge.AlertParts
 ---@return CadBridge.Alerts
 local function new(parts)
-    local alerts = { positions = {}, live = {}, knew = {}, helped = {}, untested = {} }
+    local alerts = { live = {}, knew = {}, helped = {}, untested = {} }
     for name, part in pairs(parts) do alerts[name] = part end
     return setmetatable(alerts, Alerts)
 end
@@ -63,37 +62,6 @@ function Alerts:isReady(source)
     return player ~= nil and player.ready
 end
 
----@param a Position?
----@param b Position?
----@return boolean
-local function same(a, b)
-    if not a or not b then return a == b end
-    return math.abs(a.x - b.x) < 1 and math.abs(a.y - b.y) < 1
-end
-
----Finds where the call is; what was found in the game is told to the bridge, which keeps it.
----@private
----@param call Call
----@return boolean changed
-function Alerts:locateCall(call)
-    local before = self.positions[call.key] or (call.origin911 and self.positions[call.origin911])
-    local position, source = CadBridge.position.of(call, self.board:age(call.key, self.now()) or math.maxinteger, self.places)
-    -- Where the caller stood counts once: he may have moved on.
-    if not position or (source == 'caller' and before) then
-        self.positions[call.key] = before
-        return false
-    end
-    self.positions[call.key] = position
-    if source ~= 'call' and not same(before, position) then self.locate(call.key, position) end
-    return not same(before, position)
-end
-
----@param call Call
----@return Position?
-function Alerts:positionOf(call)
-    return self.positions[call.key]
-end
-
 ---The alert of a call for players of that class. `proof`: an unverified caller learns that his call
 ---arrived, and not where any player is.
 ---@param call Call
@@ -104,7 +72,7 @@ end
 ---@return Alert
 function Alerts:build(call, class, how, parts, proof)
     local claimed = class == 'caller' and proof == 'claimed'
-    parts.position = not claimed and self.positions[call.key] or nil
+    parts.position = not claimed and self.whereabouts:of(call.key) or nil
     parts.age = self.board:age(call.key, self.now())
     if class == 'assigned' and parts.route == nil and how ~= 'change' then parts.route = true end
     local alert = look.alert(self.sight, call, class, how, parts)
@@ -126,10 +94,11 @@ end
 ---@param call Call
 ---@param source integer
 ---@param class string
+---@param now integer
 ---@return boolean
-function Alerts:admitted(call, source, class)
+function Alerts:admitted(call, source, class, now)
     if class == 'assigned' or class == 'caller' then return true end
-    local admitted, first = self.burst:admit(source, call.key, class == 'emergency', self.now())
+    local admitted, first = self.burst:admit(source, call.key, class == 'emergency', now)
     if first then self.held(source) end
     return admitted
 end
@@ -140,76 +109,89 @@ end
 ---@param class string
 ---@param how 'alert'|'quiet'
 function Alerts:showTo(call, source, class, how)
-    if how == 'alert' and not self:admitted(call, source, class) then return end
+    if how == 'alert' and not self:admitted(call, source, class, self.now()) then return end
     local proof = self.claims:callersOf(call.key)[source]
     self.pictures:show(source, self:build(call, class, how, { sound = soundOf(class, how) }, proof))
 end
 
+-- A call is opened --------------------------------------------------------------------------------
+
 ---What became of an opening, for receipt, console and other resources.
 ---@class CadBridge.Handout
+---@field mailing CadBridge.Mailing
+---@field now integer
 ---@field sent integer[]
 ---@field recipients integer[] everybody who got the call in any way
 ---@field missed table<string, integer>
 ---@field reached integer how many have it, or are told of it, for more than being the caller
 
+---How a new call comes to a player: in place of the 911 call that he has, quietly if he had that and
+---it is gone, as an alert otherwise.
+---@private
+---@param event CadBridge.CallEvent
+---@param source integer
+---@param class string
+---@param knows string? class in which he has the call whose place it takes
+---@return 'alert'|'change'|'quiet'
+function Alerts:howFor(event, source, class, knows)
+    if knows then return 'change' end
+    local memory = self.knew[event.call.origin911 or '']
+    local knew = memory ~= nil and memory.sources[source] == true
+    return event.alert and (class == 'assigned' or not knew) and 'alert' or 'quiet'
+end
+
 ---Hands a new call to one player.
 ---@private
 ---@param event CadBridge.CallEvent
 ---@param source integer
----@param from string? key of the call whose place this one takes
 ---@param out CadBridge.Handout
-function Alerts:handTo(event, source, from, out)
-    local call = event.call
+function Alerts:handTo(event, source, out)
+    local call, from = event.call, event.call.origin911
     local class = self.claims:entitled(call, source)
     local knows = from and self.pictures:has(source, from)
     if not class then
         if knows then self.pictures:take(source, from --[[@as string]], 'dispatched') end
         return
     end
-    local promoted = knows and class == 'assigned' and knows ~= 'assigned'
-    local how = knows and 'change' or self:knewOf(from, source) and class ~= 'assigned' and 'quiet'
-        or event.alert and 'alert' or 'quiet'
+    local how = self:howFor(event, source, class, knows)
     if not self:isReady(source) then
         if how == 'alert' then out.missed.not_ready = (out.missed.not_ready or 0) + 1 end
         return
     end
     if class ~= 'caller' then out.reached = out.reached + 1 end
-    if how == 'alert' and not self:admitted(call, source, class) then
+    if how == 'alert' and not self:admitted(call, source, class, out.now) then
         out.missed.limited = (out.missed.limited or 0) + 1
         return
     end
-    local alert = self:build(call, class, how, {
+    local promoted = knows and class == 'assigned' and knows ~= 'assigned'
+    local proof = class == 'caller' and self.claims:callersOf(call.key)[source] or nil
+    local kind = class .. how .. (promoted and 'promoted' or '') .. (proof or '')
+    out.mailing:add(source, kind, out.mailing:has(kind) or self:build(call, class, how, {
         seq = how == 'alert' and event.seq or nil,
         replaces = knows and from or nil,
         changed = knows and {} or nil,
         route = class == 'assigned' or nil,
         sound = promoted and event.alert and 'assigned' or soundOf(class, how),
-    }, self.claims:callersOf(call.key)[source])
-    self.pictures:show(source, alert)
+    }, proof))
     out.recipients[#out.recipients + 1] = source
     if how == 'alert' then out.sent[#out.sent + 1] = source end
 end
 
 ---@private
----@param key string?
----@param source integer
----@return boolean
-function Alerts:knewOf(key, source)
-    local memory = key and self.knew[key]
-    return memory ~= nil and memory.sources[source] == true
-end
-
----@private
 ---@param event CadBridge.CallEvent
 ---@param sources integer[]
----@param from string?
 ---@return CadBridge.Handout
-function Alerts:handOut(event, sources, from)
-    local out = { sent = {}, recipients = {}, missed = {}, reached = 0 }
-    for _, source in ipairs(sources) do self:handTo(event, source, from, out) end
+function Alerts:handOut(event, sources)
+    local now = self.now()
+    local out = {
+        mailing = CadBridge.mailing.new(self.pictures), now = now,
+        sent = {}, recipients = {}, missed = {}, reached = 0,
+    }
+    for _, source in ipairs(sources) do self:handTo(event, source, out) end
+    out.mailing:send()
     if not event.alert then return out end
-    self.live[event.call.key] = self.now()
-    local close = self.receipts:expect(event.call.key, event.seq, event.age, self.now(), out.sent, out.missed)
+    self.live[event.call.key] = now
+    local close = self.receipts:expect(event.call.key, event.seq, event.age, now, out.sent, out.missed)
     if close then self.later(CadBridge.receipts.WAIT_MS, close) end
     return out
 end
@@ -217,14 +199,13 @@ end
 ---Who may get the call, and who has the one whose place it takes.
 ---@private
 ---@param call Call
----@param from string?
 ---@return integer[]
-function Alerts:concerned(call, from)
+function Alerts:concerned(call)
     local sources = self.claims:candidates(call)
-    if not from then return sources end
+    if not call.origin911 then return sources end
     local known = {}
     for _, source in ipairs(sources) do known[source] = true end
-    for _, source in ipairs(self.pictures:sources(from)) do
+    for _, source in ipairs(self.pictures:sources(call.origin911)) do
         if not known[source] then sources[#sources + 1] = source end
     end
     return sources
@@ -234,14 +215,13 @@ end
 ---@param event CadBridge.CallEvent
 ---@return integer[] recipients
 function Alerts:opened(event)
-    local call, from = event.call, event.call.origin911
+    local call = event.call
     if call.kind == 'test' then return self:tested(event) end
-    if from and self.live[from] then self.live[call.key] = self.live[from] end
     self.claims:open(call)
-    self:locateCall(call)
-    local out = self:handOut(event, self:concerned(call, from), from)
+    self.whereabouts:find(call, self.board:age(call.key, self.now()) or 0)
+    local out = self:handOut(event, self:concerned(call))
     if event.alert and out.reached == 0 then self:nobody(call, out) end
-    if call.units and call.units[1] and event.alert then self:helpIsComing(call) end
+    if event.alert and call.units and call.units[1] then self:helpIsComing(call) end
     return out.recipients
 end
 
@@ -262,6 +242,8 @@ function Alerts:nobody(call, out)
     })
 end
 
+-- Calls that a player made himself ----------------------------------------------------------------
+
 ---A test: for the player who asked for it. Event and answer may come in either order.
 ---@private
 ---@param event CadBridge.CallEvent
@@ -278,8 +260,8 @@ function Alerts:tested(event)
         return {}
     end
     self.claims:test(call.key, source)
-    self.positions[call.key] = CadBridge.position.checked(call.position or self.places.standing(source))
-    return self:handOut(event, { source }, nil).recipients
+    self.whereabouts:set(call.key, CadBridge.position.checked(call.position or self.standing(source)))
+    return self:handOut(event, { source }).recipients
 end
 
 ---The bridge said which call is the test of this player.
@@ -312,8 +294,8 @@ end
 ---@private
 ---@param call Call
 function Alerts:helpIsComing(call)
-    if call.silent or self.helped[call.key] or self.options.caller == 'none' then return end
-    if call.origin911 and self.helped[call.origin911] then return end
+    if call.silent or self.options.caller == 'none' then return end
+    if self.helped[call.key] or self.helped[call.origin911 or ''] then return end
     self.helped[call.key] = true
     local text = look.say(self.sight, 'notice.onTheWay', { number = look.number(self.sight, call) })
     for source in pairs(self.claims:callersOf(call.key)) do
@@ -325,6 +307,8 @@ function Alerts:helpIsComing(call)
         end
     end
 end
+
+-- A call changes ----------------------------------------------------------------------------------
 
 ---What the caller may see of a change: where his call is.
 local CALLER_SEES = { place = true, postal = true, position = true }
@@ -344,38 +328,50 @@ end
 ---@param event CadBridge.CallEvent
 ---@param source integer
 ---@param fields string[] of the alert
-function Alerts:update(event, source, fields)
+---@param mailing CadBridge.Mailing
+function Alerts:update(event, source, fields, mailing)
     local call = event.call
     local before, class = self.pictures:has(source, call.key), self.claims:entitled(call, source)
     if not class then return self.pictures:take(source, call.key, 'detached') end
     if class == 'caller' then fields = callerFields(fields) end
     if class == before and #fields == 0 then return end
     local attached, freed = class == 'assigned' and before ~= class, before == 'assigned' and class ~= before
-    local sound = class == 'assigned' and (attached and 'assigned' or 'changed') or nil
+    local sound = class == 'assigned' and event.alert and (attached and 'assigned' or 'changed') or nil
     local route = nil
     if attached then route = true elseif freed then route = false end
-    local proof = self.claims:callersOf(call.key)[source]
-    self.pictures:show(source, self:build(call, class, 'change', {
-        changed = fields, sound = event.alert and sound or nil, route = route,
-    }, proof))
+    local proof = class == 'caller' and self.claims:callersOf(call.key)[source] or nil
+    local kind = ('%s %s %s'):format(class, route, proof)
+    mailing:add(source, kind, mailing:has(kind)
+        or self:build(call, class, 'change', { changed = fields, sound = sound, route = route }, proof))
 end
 
----A call changed: who has it sees what changed; who was attached to it has it now.
+---The fields of the alert that show the change.
+---@private
 ---@param event CadBridge.CallEvent
-function Alerts:changed(event)
+---@return string[]
+function Alerts:fieldsOf(event)
     local call = event.call
-    local moved = self:locateCall(call)
+    local moved = self.whereabouts:find(call, self.board:age(call.key, self.now()) or 0)
     local fields = {}
     for _, field in ipairs(look.shownChanges(event.changed or {})) do
         if field ~= 'position' then fields[#fields + 1] = field end
     end
     if moved then fields[#fields + 1] = 'position' end
-    for _, source in ipairs(self.pictures:sources(call.key)) do self:update(event, source, fields) end
+    return fields
+end
+
+---A call changed: who has it sees what changed; who was attached to it has it now.
+---@param event CadBridge.CallEvent
+function Alerts:changed(event)
+    local call, fields = event.call, self:fieldsOf(event)
+    local mailing = CadBridge.mailing.new(self.pictures)
+    for _, source in ipairs(self.pictures:sources(call.key)) do self:update(event, source, fields, mailing) end
+    mailing:send()
     for _, ident in ipairs(event.attached or {}) do
         for _, source in ipairs(self.audience.sources.cad:playersOf(ident)) do
-            if not self.pictures:has(source, call.key) and self:isReady(source) then
-                local class = self.claims:entitled(call, source)
-                if class then self:showTo(call, source, class, event.alert and 'alert' or 'quiet') end
+            local class = self:isReady(source) and self.claims:entitled(call, source)
+            if class and not self.pictures:has(source, call.key) then
+                self:showTo(call, source, class, event.alert and 'alert' or 'quiet')
             end
         end
     end
@@ -387,22 +383,27 @@ end
 function Alerts:noted(event)
     local call, text = event.call, look.note(self.sight, event.note or {})
     if not text then return end
+    local mailing = CadBridge.mailing.new(self.pictures)
     for _, source in ipairs(self.pictures:sources(call.key)) do
         local class = self.claims:entitled(call, source)
         if class == 'assigned' or (class and class ~= 'caller' and self.audience.dispatchers[source]) then
-            self.pictures:show(source, self:build(call, class, 'change', {
+            mailing:add(source, class, mailing:has(class) or self:build(call, class, 'change', {
                 changed = { 'note' }, note = text,
                 sound = event.alert and class == 'assigned' and 'changed' or nil,
             }))
         end
     end
+    mailing:send()
 end
+
+-- A call ends -------------------------------------------------------------------------------------
 
 ---@private
 ---@param key string
 function Alerts:forget(key)
     self.claims:forget(key)
-    self.positions[key], self.live[key], self.helped[key], self.untested[key] = nil, nil, nil, nil
+    self.whereabouts:set(key, nil)
+    self.live[key], self.helped[key], self.untested[key] = nil, nil, nil
 end
 
 ---Remembers who had a 911 call: a dispatch call made from it must not alert them again.
@@ -459,20 +460,22 @@ end
 
 ---The board is another one, or the first: finds again what is not in it.
 function Alerts:restored()
-    local open = self.board.calls
+    local open, now = self.board.calls, self.now()
     self.claims:keep(open)
-    for _, memory in ipairs { self.positions, self.live, self.helped } do
+    self.whereabouts:keep(open)
+    for _, memory in ipairs { self.live, self.helped } do
         for key in pairs(memory) do
             if not open[key] then memory[key] = nil end
         end
     end
-    for _, call in pairs(open) do
-        -- Parents first: a dispatch call takes over what its 911 call had.
-        if call.kind == '911' then self.claims:open(call) end
-    end
-    for key, call in pairs(open) do
-        if call.kind == 'dispatch' then self.claims:open(call) end
-        if call.kind ~= 'test' then self:locateCall(call) end
+    -- 911 calls first: a dispatch call takes over what its 911 call had.
+    for _, kind in ipairs { '911', 'dispatch' } do
+        for key, call in pairs(open) do
+            if call.kind == kind then
+                self.claims:open(call)
+                self.whereabouts:find(call, self.board:age(key, now) or 0)
+            end
+        end
     end
 end
 

@@ -103,11 +103,16 @@ function Audience:ask(source, now)
     if self.sources.ace:ask(source, now) then self:update(source) end
 end
 
----Asks again before a push is handed out: all whose right is older than ten seconds, and a few others.
+---Asks again before a push is handed out all whose right is older than ten seconds.
 ---@param now integer
----@return boolean more whether others are left; then `sweep` until it says no
 function Audience:refresh(now)
     for _, source in ipairs(self.sources.ace:staleHolders(now)) do self:ask(source, now) end
+end
+
+---Asks a few of the others at once, the longest unasked first.
+---@param now integer
+---@return boolean more whether others are left; then `sweep` until it says no
+function Audience:refreshOthers(now)
     local stale = self.sources.ace:stale(now, INLINE)
     for _, source in ipairs(stale) do self:ask(source, now) end
     return #stale == INLINE

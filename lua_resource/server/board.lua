@@ -6,8 +6,11 @@
 ---@field units table<integer, Unit> by ident
 ---@field private openedAt table<string, integer> by key
 ---@field private callsOf table<integer, table<string, true>> ident -> keys of the calls it is on
+---@field private order string[]? keys, the newest first, until a call comes or goes
 local Board = {}
 Board.__index = Board
+
+local JITTER_MS = 5000
 
 ---@return CadBridge.Board
 local function new()
@@ -48,7 +51,10 @@ function Board:put(call, age, now)
     if before then self:index(call.key, before.units) end
     self.calls[call.key] = call
     self:index(call.key, call.units, true)
-    self.openedAt[call.key] = now - age - (call.age or 0)
+    local opened, known = now - age - (call.age or 0), self.openedAt[call.key]
+    -- Each event measures the opening anew, a little differently: as long as it is the same, it stays.
+    if known and math.abs(known - opened) < JITTER_MS then return end
+    self.openedAt[call.key], self.order = opened, nil
 end
 
 ---@private
@@ -56,15 +62,14 @@ end
 function Board:remove(key)
     local before = self.calls[key]
     if before then self:index(key, before.units) end
-    self.calls[key] = nil
-    self.openedAt[key] = nil
+    self.calls[key], self.openedAt[key], self.order = nil, nil, nil
 end
 
 ---Forgets everything and takes the board of a welcome.
 ---@param snapshot { calls: Call[]?, units: Unit[]? }
 ---@param now integer
 function Board:replace(snapshot, now)
-    self.calls, self.units, self.openedAt, self.callsOf = {}, {}, {}, {}
+    self.calls, self.units, self.openedAt, self.callsOf, self.order = {}, {}, {}, {}, nil
     for _, call in ipairs(snapshot.calls or {}) do self:put(call, 0, now) end
     for _, unit in ipairs(snapshot.units or {}) do self.units[unit.ident] = unit end
 end
@@ -146,16 +151,25 @@ function Board:isOn(ident, key)
     return keys ~= nil and keys[key] == true
 end
 
+---Keys of the open calls, the newest first. Not to be changed.
+---@return string[]
+function Board:keys()
+    if self.order then return self.order end
+    local keys, opened = {}, self.openedAt
+    for key in pairs(self.calls) do keys[#keys + 1] = key end
+    table.sort(keys, function(a, b)
+        if opened[a] ~= opened[b] then return opened[a] > opened[b] end
+        return a < b
+    end)
+    self.order = keys
+    return keys
+end
+
 ---Open calls, the newest first.
 ---@return Call[]
 function Board:newest()
     local calls = {}
-    for _, call in pairs(self.calls) do calls[#calls + 1] = call end
-    local opened = self.openedAt
-    table.sort(calls, function(a, b)
-        if opened[a.key] ~= opened[b.key] then return opened[a.key] > opened[b.key] end
-        return a.key < b.key
-    end)
+    for index, key in ipairs(self:keys()) do calls[index] = self.calls[key] end
     return calls
 end
 

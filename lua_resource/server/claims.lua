@@ -14,6 +14,9 @@
 local Claims = {}
 Claims.__index = Claims
 
+---@type table<integer, CadBridge.Proof>
+local NOBODY = {}
+
 ---@param board CadBridge.Board
 ---@param roster CadBridge.Roster
 ---@param audience CadBridge.Audience
@@ -108,9 +111,9 @@ end
 
 ---The players who placed the call.
 ---@param key string
----@return table<integer, CadBridge.Proof>
+---@return table<integer, CadBridge.Proof> not to be changed
 function Claims:callersOf(key)
-    return self.callers[key] or {}
+    return self.callers[key] or NOBODY
 end
 
 ---Calls that were for dispatchers only, no longer are: the last dispatcher has left.
@@ -129,7 +132,7 @@ end
 ---@return boolean
 function Claims:isAttached(call, source)
     if not (call.units and call.units[1]) then return false end
-    for _, ident in ipairs(self.audience.sources.cad:identsOf(source)) do
+    for ident in pairs(self.audience.sources.cad:unitsOf(source)) do
         if self.board:isOn(ident, call.key) then return true end
     end
     return false

@@ -36,7 +36,8 @@ end
 ---Asks for rights again, the most urgent now and the others in the next ticks.
 function Events:refresh()
     local now = self.now()
-    if not self.audience:refresh(now) or self.sweeping then return end
+    self.audience:refresh(now)
+    if self.sweeping or not self.audience:refreshOthers(now) then return end
     self.sweeping = true
     local function step()
         self.sweeping = self.audience:sweep(self.now(), now)
@@ -131,15 +132,16 @@ local HANDLE = {
     end,
     ['tone.played'] = function(events, event, action)
         if not action.alert then return end
-        local alert, told = CadBridge.tones.alert(event.tone, action.seq, events.sight), {}
+        local sources, told = {}, {}
         for _, ident in ipairs(CadBridge.tones.addressed(event.tone, events.board)) do
             for _, source in ipairs(events.audience.sources.cad:playersOf(ident)) do
                 if not told[source] and events.roster.players[source].ready then
                     told[source] = true
-                    events.pictures:show(source, alert, true)
+                    sources[#sources + 1] = source
                 end
             end
         end
+        events.pictures:showAll(sources, CadBridge.tones.alert(event.tone, action.seq, events.sight), true)
     end,
     ['link.verified'] = function(events, event)
         for _, source in ipairs(events.roster:match({ { event.communityUserId } }).players) do

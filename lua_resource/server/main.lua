@@ -70,6 +70,14 @@ local function send(source, event, ...)
     TriggerClientEvent(event, source, ...)
 end
 
+---The same to several players: packed once, where `TriggerClientEvent` would pack it for each.
+---@param sources integer[]
+---@param event string
+local function sendAll(sources, event, ...)
+    local payload = msgpack.pack_args(...)
+    for _, source in ipairs(sources) do TriggerClientEventInternal(event, source, payload, payload:len()) end
+end
+
 ---@param source integer
 ---@param object string
 ---@return boolean
@@ -84,7 +92,7 @@ local postals = CadBridge.postals.new()
 local roster = CadBridge.roster.new(options.bareIdentifiers, function(value)
     tell('server.ambiguous', { value = value })
 end)
-local pictures = CadBridge.pictures.new(send)
+local pictures = CadBridge.pictures.new(send, sendAll)
 local burst = CadBridge.burst.new()
 
 ---@type CadBridge.Sight
@@ -152,11 +160,15 @@ local panics = CadBridge.panic.new {
     options = options, standing = standing, now = now, later = later, tell = tell,
 }
 
+local whereabouts = CadBridge.whereabouts.new(
+    { postals = postals, roster = roster, standing = standing, now = now },
+    function(key, position) requests:ask('call.located', { call = key, position = position }) end
+)
+
 local alerts = CadBridge.alerts.new {
     board = board, roster = roster, audience = audience, claims = claims, pictures = pictures,
-    receipts = receipts, burst = burst, sight = sight, options = options, now = now, later = later, tell = tell,
-    places = { postals = postals, roster = roster, standing = standing, now = now },
-    locate = function(key, position) requests:ask('call.located', { call = key, position = position }) end,
+    whereabouts = whereabouts, receipts = receipts, burst = burst, sight = sight, options = options,
+    standing = standing, now = now, later = later, tell = tell,
     held = function(source)
         later(CadBridge.burst.WINDOW_MS, function() arrivals:release(source) end)
     end,
@@ -170,7 +182,7 @@ arrivals = CadBridge.arrivals.new {
 
 local actions = CadBridge.actions.new {
     board = board, roster = roster, audience = audience, claims = claims, pictures = pictures, alerts = alerts,
-    panics = panics, requests = requests, postals = postals, sight = sight, options = options,
+    whereabouts = whereabouts, panics = panics, requests = requests, postals = postals, sight = sight, options = options,
     standing = standing, now = now, later = later, send = send,
 }
 

@@ -95,7 +95,7 @@ function Panics:hand(panic, seq, age)
         end
     end
     table.sort(sent)
-    for _, source in ipairs(sent) do self.pictures:show(source, self:build(panic, 'alert', seq)) end
+    self.pictures:showAll(sent, self:build(panic, 'alert', seq))
     if #sent == 0 then
         self.tell('server.panicReachedNobody', {
             unit = panic.number, players = self.roster.count, unready = missed.not_ready or 0,
@@ -179,9 +179,7 @@ function Panics:look(panic)
     panic.position = position
     if before then return self.pictures:move(panic.key, position) end
     -- Without a blip there is nothing to move: the picture comes again, with one.
-    for _, source in ipairs(self.pictures:sources(panic.key)) do
-        self.pictures:show(source, self:build(panic, 'quiet'))
-    end
+    self.pictures:showAll(self.pictures:sources(panic.key), self:build(panic, 'quiet'))
 end
 
 ---A player can be shown what is going on: as an alert where he comes new to a fresh panic.

@@ -4,15 +4,17 @@
 
 ---@class CadBridge.Pictures
 ---@field private send fun(source: integer, event: string, ...)
+---@field private sendAll fun(sources: integer[], event: string, ...)
 ---@field private holders table<string, table<integer, string>> key -> source -> class
 ---@field private keys table<integer, table<string, true>> source -> keys
 local Pictures = {}
 Pictures.__index = Pictures
 
 ---@param send fun(source: integer, event: string, ...)
+---@param sendAll fun(sources: integer[], event: string, ...) the same to several, packed once
 ---@return CadBridge.Pictures
-local function new(send)
-    return setmetatable({ send = send, holders = {}, keys = {} }, Pictures)
+local function new(send, sendAll)
+    return setmetatable({ send = send, sendAll = sendAll, holders = {}, keys = {} }, Pictures)
 end
 
 ---@private
@@ -36,6 +38,19 @@ function Pictures:show(source, alert, once)
     self.send(source, 'cadbridge:show', alert)
 end
 
+---Shows the same alert to several players.
+---@param sources integer[]
+---@param alert Alert
+---@param once boolean?
+function Pictures:showAll(sources, alert, once)
+    if #sources == 0 then return end
+    for _, source in ipairs(sources) do
+        if alert.replaces then self:record(source, alert.replaces, nil) end
+        if not once then self:record(source, alert.key, alert.class) end
+    end
+    self.sendAll(sources, 'cadbridge:show', alert)
+end
+
 ---Takes one picture from one player.
 ---@param source integer
 ---@param key string
@@ -50,7 +65,10 @@ end
 ---@param key string
 ---@param reason string
 function Pictures:clear(key, reason)
-    for _, source in ipairs(self:sources(key)) do self:take(source, key, reason) end
+    local sources = self:sources(key)
+    if #sources == 0 then return end
+    for _, source in ipairs(sources) do self:record(source, key, nil) end
+    self.sendAll(sources, 'cadbridge:clear', key, reason)
 end
 
 ---Takes everything from a player.
@@ -73,7 +91,8 @@ end
 ---@param key string
 ---@param position Position
 function Pictures:move(key, position)
-    for _, source in ipairs(self:sources(key)) do self.send(source, 'cadbridge:move', key, position) end
+    local sources = self:sources(key)
+    if #sources > 0 then self.sendAll(sources, 'cadbridge:move', key, position) end
 end
 
 ---@param source integer
@@ -101,20 +120,24 @@ function Pictures:sources(key)
     return sources
 end
 
----What the player has.
+---What the player has, in no order.
 ---@param source integer
 ---@return string[]
 function Pictures:of(source)
     local keys = {}
     for key in pairs(self.keys[source] or {}) do keys[#keys + 1] = key end
-    table.sort(keys)
     return keys
 end
 
 ---The player has left, or his client starts anew: nothing is on his screen.
 ---@param source integer
 function Pictures:dropped(source)
-    for _, key in ipairs(self:of(source)) do self:record(source, key, nil) end
+    for key in pairs(self.keys[source] or {}) do
+        local holders = self.holders[key]
+        holders[source] = nil
+        if not next(holders) then self.holders[key] = nil end
+    end
+    self.keys[source] = nil
 end
 
 CadBridge.pictures = { new = new }

@@ -224,13 +224,16 @@ function Roster:lookUp(id, list, found)
     for source in pairs(sources) do found[source] = true end
 end
 
+---@type CadBridge.Match
+local NOBODY = { players = {}, verified = false }
+
 ---The players that the lists of ids mean: the first list with a match counts, with all its matches.
 ---@param lists string[][]? five lists, in order
----@return CadBridge.Match
+---@return CadBridge.Match not to be changed
 function Roster:match(lists)
-    for list = 1, 5 do
+    for list, ids in ipairs(lists or {}) do
         local found = {}
-        for _, id in ipairs(lists and lists[list] or {}) do self:lookUp(id, list, found) end
+        for _, id in ipairs(ids) do self:lookUp(id, list, found) end
         if next(found) then
             local players = {}
             for source in pairs(found) do players[#players + 1] = source end
@@ -238,7 +241,7 @@ function Roster:match(lists)
             return { players = players, list = list, verified = isVerified(list) }
         end
     end
-    return { players = {}, verified = false }
+    return NOBODY
 end
 
 ---Players who left less than five minutes ago and are meant by the verified ids.

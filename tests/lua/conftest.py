@@ -250,7 +250,7 @@ def opened() -> Callable[..., AbstractAsyncContextManager[Town]]:
 
 @pytest.fixture
 async def build() -> AsyncIterator[Callable[..., Any]]:
-    """Run a town that ends with the test, as in `await build("dispatcherFirst = true")`."""
+    """Run a town that ends with the test; words and options are those of `running`."""
     async with AsyncExitStack() as stack:
 
         async def make(*words: Any, **options: Any) -> Town:

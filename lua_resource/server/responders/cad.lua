@@ -168,6 +168,16 @@ function Cad:dispatches(source)
     return false
 end
 
+---@type table<integer, true>
+local NONE = {}
+
+---The units of a player.
+---@param source integer
+---@return table<integer, true> not to be changed
+function Cad:unitsOf(source)
+    return self.idents[source] or NONE
+end
+
 ---The units of a player, the lowest ident first.
 ---@param source integer
 ---@return integer[]
