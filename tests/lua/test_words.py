@@ -1,0 +1,56 @@
+"""Every word that the server says is in locales/en.json, and no word there is left over."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+RESOURCE = Path(__file__).parents[2] / "lua_resource"
+WORDS = json.loads((RESOURCE / "locales" / "en.json").read_text(encoding="utf-8"))
+SOURCE = "\n".join(
+    path.read_text(encoding="utf-8") for path in (RESOURCE / "server").rglob("*.lua")
+)
+
+SAID = set(re.findall(r"'((?:server|notice|call)\.[A-Za-z0-9_.]+)'", SOURCE))
+BUILT = {prefix for prefix in SAID if prefix.endswith(".")}
+"""Beginnings of words whose end is the name of a code, class or reason."""
+
+ENDS = {
+    "call.number.": {"911", "dispatch", "test", "tone", "station", "page"},
+    "call.title.": {"emergency", "civil", "dispatch", "test"},
+    "call.legend.": {"emergency", "civil", "dispatch", "panic", "test"},
+    "call.status.": {"0", "1", "2"},
+    "notice.refused.": {
+        *("not_linked", "not_a_unit", "cad_unreachable", "cad_refused", "rate_limited"),
+        *("unknown_call", "timeout", "disconnected", "not_configured", "bad_params", "internal"),
+        "other",
+    },
+    "server.missing.": {"websocket", "token", "url", "transport"},
+    "server.down.": {
+        *("token", "replaced", "protocol", "badFrame", "unreachable", "timeout", "closed"),
+        *("silent", "binary", "ended"),
+    },
+    "server.refused.": {"rate", "values", "permission"},
+}
+EVENTS = {
+    *("call.opened", "call.changed", "call.closed", "call.noted", "call.create", "call.respond"),
+    *("call.leave", "call.close", "call.note", "call.located", "call.test"),
+}
+"""Names of events and requests, which look like words."""
+
+
+def test_no_word_is_missing_and_none_is_left_over() -> None:
+    said = {word for word in SAID - BUILT - EVENTS}
+    assert BUILT | {"call.status."} == set(ENDS)
+    for prefix, ends in ENDS.items():
+        said |= {prefix + end for end in ends}
+    ours = {word for word in WORDS if word.startswith(("server.", "notice.", "call."))}
+    assert said - ours == set()
+    assert ours - said == set()
+
+
+def test_every_place_of_a_sentence_has_a_simple_name() -> None:
+    for name, sentence in WORDS.items():
+        for place in re.findall(r"\{([^}]*)\}", sentence):
+            assert re.fullmatch(r"[A-Za-z0-9]+", place) or " " in place, name
