@@ -81,8 +81,7 @@ class Api:
         self._rest = Rest(url, api_key, limits, metrics=metrics, longest=longest)
 
     async def close(self) -> None:
-        """End open connections."""
-        await self._rest.close()
+        """Nothing: no connection outlives its request."""
 
     @property
     def asked(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bridge.errors import JournalUnavailable, RequestRefused
 from bridge.sonoran.faults import CadFault, CadGarbled, CadLimited, CadRefused, CadTimeout
+from bridge.sonoran.reconciler import Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -24,6 +25,10 @@ __all__ = ["ANSWER_WITHIN", "Desk", "Reads", "refusal"]
 
 ANSWER_WITHIN = 9.0
 """Seconds for what a player waits for; the game gives up after 10."""
+
+
+_FOUND_FRESH = 60.0
+"""Seconds: a call found while looking for another that is older alerts nobody."""
 
 
 class Reads(Protocol):
@@ -90,6 +95,20 @@ class Desk:
         """Have the CAD's state read: it may differ from the board."""
         if server in self.readers:
             await self.readers[server].soon()
+
+    async def read_calls(self, server: int, budget: Budget) -> None:
+        """Read the CAD's calls now, also where nobody reads them regularly.
+
+        Raises:
+            CadFault: they could not be read.
+            JournalUnavailable: what was missed could not be stored.
+        """
+        reader = self.readers.get(server)
+        if reader is None:
+            reader = Reconciler(
+                server, self.api, self.ingests[server], now=self.now, fresh_for=_FOUND_FRESH
+            )
+        await reader.read_calls(budget)
 
     @contextlib.asynccontextmanager
     async def asking(self, server: int, *, about_call: bool = False) -> AsyncIterator[None]:

@@ -151,21 +151,20 @@ class HubSession:
         Raises:
             HubLost: always; with the reason.
         """
+        # no task group: one that fails while it is being cancelled hides the cancellation
+        tasks = [
+            asyncio.create_task(work) for work in (self._read(), self._log_in(), self._keep_alive())
+        ]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read())
-                tasks.create_task(self._log_in())
-                tasks.create_task(self._keep_alive())
-        except ExceptionGroup as group:
-            lost = _why(group)
-            if lost is None:
-                raise
-            raise lost from None
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             for call in self._calls.values():
                 if not call.done():
                     call.set_exception(HubLost("the connection ended"))
-        raise AssertionError("the tasks of a connection end by raising")
+        raise _why([error for task in ended if (error := task.exception()) is not None])
 
     async def invoke(self, target: str, arguments: Sequence[Any]) -> Any:
         """Call a method of the hub and return its result; never await it in `on_push`.
@@ -271,13 +270,12 @@ class HubSession:
                 await self._socket.send(signalr.PING)
 
 
-def _why(group: BaseExceptionGroup[Exception]) -> HubLost | None:
-    """Return what ended a connection; None if it was none of the ways that a connection ends."""
-    ends = [_why(each) if isinstance(each, ExceptionGroup) else each for each in group.exceptions]
-    for end in ends:
-        if isinstance(end, HubLost):
-            return end
-    for end in ends:
-        if isinstance(end, websockets.ConnectionClosed):
-            return HubLost(f"the connection broke: {end!s:.200}")
-    return None
+def _why(errors: Sequence[BaseException]) -> BaseException:
+    """Return what ended a connection: what was said of it rather than that it broke."""
+    for error in errors:
+        if isinstance(error, HubLost):
+            return error
+    first = errors[0]
+    if isinstance(first, websockets.ConnectionClosed):
+        return HubLost(f"the connection broke: {first!s:.200}")
+    return first

@@ -124,8 +124,9 @@ class Limits:
 
     def wait_for(self, endpoint: str) -> float:
         """Return the seconds that a request would wait if it came now."""
-        now = self._now()
-        return (max(self._forecast(endpoint), self._overall.free_at(now)) - now) / 1000
+        now, ahead = self._now(), self._waiting[endpoint]
+        at = max(self._windows[endpoint].free_at(now, ahead), self._overall.free_at(now))
+        return (at - now) / 1000
 
     async def take(
         self,
@@ -176,9 +177,6 @@ class Limits:
     def served(self, endpoint: str) -> None:
         """Note that the CAD took a request: pauses after a 429 begin small again."""
         self._refusals[endpoint] = 0
-
-    def _forecast(self, endpoint: str) -> int:
-        return self._windows[endpoint].free_at(self._now(), self._waiting[endpoint])
 
     async def _until_free(self, endpoint: str, give_up: int) -> None:
         window = self._windows[endpoint]

@@ -109,7 +109,7 @@ class Responses:
         server, key = response.server, response.key
         call = await self._desk.call(server, key)  # by now it may be a dispatch call
         if call.kind == "911" and (server, key) in self._in_doubt:
-            await self._desk.readers[server].read_calls(response.budget)
+            await self._desk.read_calls(server, response.budget)
             call = await self._desk.call(server, key)
         self._in_doubt.discard((server, key))
         idents = await self._idents(response)

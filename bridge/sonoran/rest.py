@@ -1,9 +1,9 @@
 """One request to the CAD's REST API v2: limit, HTTP, and everything that may come back instead.
 
 Nothing is ever sent twice by itself: the CAD knows no idempotency keys, and a request that timed
-out may have worked. Each request has a connection of its own, because on a kept one a request can
-be lost to the peer's idle timeout, and the library would repeat it. Redirects are not followed (the
-key would follow), nothing is inflated, and answers are read up to a size.
+out may have worked. Each request has one connection of its own: on a kept one a request can be lost
+to the peer's idle timeout, and the library would repeat it. Redirects are not followed (the key
+would follow), nothing is inflated, and answers are read up to a size.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from bridge.sonoran.pacing import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from aiohttp.connector import Connection
 
     from bridge.metrics import Metrics
     from bridge.sonoran.limits import Limits
@@ -102,7 +104,8 @@ class Rest:
         self._limits = limits
         self._metrics = metrics
         self._longest = longest
-        self._session: aiohttp.ClientSession | None = None
+        # an owner's proxy is not between us and this machine
+        self._trust_env = not is_loopback(URL(self._url).host or "")
         self.asked = False
         """Something was asked since the start."""
         self.fault: CadFault | None = None
@@ -144,12 +147,6 @@ class Rest:
         self._count(endpoint, "ok")
         return answer
 
-    async def close(self) -> None:
-        """End open connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
     async def _exchange(
         self,
         endpoint: Endpoint,
@@ -160,14 +157,23 @@ class Rest:
     ) -> Answer:
         seconds = min(self._longest, budget.left)
         try:
-            async with self._opened().request(
-                endpoint.method,
-                self._at(endpoint, names),
-                params=query,
-                json=body,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(seconds, connect=min(_TO_CONNECT, seconds)),
-            ) as response:
+            async with (
+                aiohttp.ClientSession(
+                    connector=_OneConnection(force_close=True),
+                    headers=self._headers,
+                    auto_decompress=False,
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    trust_env=self._trust_env,
+                    timeout=aiohttp.ClientTimeout(seconds, connect=min(_TO_CONNECT, seconds)),
+                ) as session,
+                session.request(
+                    endpoint.method,
+                    self._at(endpoint, names),
+                    params=query,
+                    json=body,
+                    allow_redirects=False,
+                ) as response,
+            ):
                 return self._read(endpoint, response, await _bounded(response))
         except aiohttp.ConnectionTimeoutError:
             raise CadUnreachable("no connection in time") from None
@@ -177,17 +183,6 @@ class Rest:
             raise CadUnreachable(self._said(error)) from None
         except (aiohttp.ClientError, OSError) as error:
             raise CadUnreachable(self._said(error), sent=True) from None
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=True, limit=16),
-                headers=self._headers,
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=not is_loopback(URL(self._url).host or ""),  # behind the owner's proxy
-            )
-        return self._session
 
     def _at(self, endpoint: Endpoint, names: Mapping[str, object]) -> URL:
         quoted = {name: quote(str(value), safe="") for name, value in names.items()}
@@ -215,6 +210,18 @@ class Rest:
     def _count(self, endpoint: Endpoint, outcome: str) -> None:
         if self._metrics is not None:
             self._metrics.api_calls.labels(endpoint.name, outcome).inc()
+
+
+class _OneConnection(aiohttp.TCPConnector):
+    """Connects once: the library would send a GET or DELETE again after a lost connection."""
+
+    _connected = False
+
+    async def connect(self, *args: Any, **kwargs: Any) -> Connection:
+        if self._connected:
+            raise aiohttp.ServerDisconnectedError
+        self._connected = True
+        return await super().connect(*args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)

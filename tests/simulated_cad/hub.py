@@ -47,6 +47,8 @@ class Session:
                 await self._greet(body)
             elif body.get("type") == 1:
                 await self._invoked(body)
+            elif body.get("type") == 3:
+                self.world.note(hub="completion", id=body["invocationId"], error=body.get("error"))
 
     async def close(self, error: str = "", *, may_reconnect: bool | None = None) -> None:
         """Send a close message and close."""

@@ -33,6 +33,7 @@ def add_routes(app: web.Application, world: World) -> None:
         "links/check": ("POST", "/v2/general/links/check", api.check),
         "calls": ("GET", S + "/calls", api.calls),
         "units": ("GET", S + "/units", api.units),
+        "account units": ("GET", S + "/accounts/{account}/units", api.account_units),
         "calls/911": ("POST", S + "/calls/911", api.place_911),
         "calls/911 remove": ("DELETE", S + "/calls/911/{call}", api.remove_911),
         "dispatch-calls": ("POST", S + "/dispatch-calls", api.dispatch),
@@ -213,6 +214,10 @@ class Api:
         offset = int(request.query.get("offset", 0))
         limit = min(int(request.query.get("limit", 100)), self.world.config["page"])
         return units[offset : offset + limit]
+
+    def account_units(self, request: web.Request, body: dict) -> dict:
+        units = self._server(request).units.values()
+        return {"Units": [u for u in units if u["accId"] == request.match_info["account"]]}
 
     def place_911(self, request: web.Request, body: dict) -> dict:
         _needs(body, isEmergency=bool, caller=str, location=str, description=str)

@@ -17,6 +17,7 @@ LIMITS = {
     "links/check": 30,
     "calls": 5,
     "units": 3,
+    "account units": 10,
     "calls/911": 10,
     "calls/911 remove": 10,
     "dispatch-calls": 20,
@@ -70,7 +71,7 @@ class World:
         self.faults: list[dict] = []
         self.log: list[dict] = []
         self.sent: dict[str, deque[float]] = {name: deque() for name in LIMITS}
-        self.next_call = 300
+        self.next_call = 400
         self.pushes: list[tuple[int, dict]] = []
 
     # What is known
