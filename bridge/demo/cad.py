@@ -177,6 +177,10 @@ class Cad:
         self.units[ident]["status"] = status
         return await self.push("EVENT_UNIT_STATUS", [{"identIds": ident, "status": status}])
 
+    async def describe(self, ident: int = UNIT) -> int:
+        """Push a unit as it is."""
+        return await self.push("EVENT_UNIT_UPDATE", {"units": [dict(self.units[ident])]})
+
     async def panic(self, *, on: bool, ident: int = UNIT) -> int:
         """Switch a unit's panic."""
         self.units[ident]["isPanic"] = on

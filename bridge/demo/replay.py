@@ -6,12 +6,14 @@ cannot alert the players of a server that is in use.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from bridge.demo.playback import SERVER, Playback, Played
+from bridge.demo.site import DemoSite
+from bridge.demo.stage import Stage
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from bridge.demo.recording import Recording
@@ -26,7 +28,7 @@ async def into_demo(
     say: Callable[[str], None],
     port: int = 0,
     patience: float = 30.0,
-    stay: bool = True,
+    stop: asyncio.Event | None = None,
 ) -> Played:
     """Play into the demo, with its page.
 
@@ -36,11 +38,8 @@ async def into_demo(
         say: prints a line.
         port: of the page; 0: any free one.
         patience: seconds to wait for somebody to open the page before it begins.
-        stay: keep the page open after the end, until cancelled.
+        stop: the page stays open after the end until this is set; None: it closes.
     """
-    from bridge.demo.site import DemoSite
-    from bridge.demo.stage import Stage
-
     async with (
         Playback(recording, speed=speed) as playback,
         Stage(bridge=playback) as stage,
@@ -50,8 +49,8 @@ async def into_demo(
         await site.opened(patience)
         played = await playback.play()
         say(str(played))
-        if stay:
-            await asyncio.Event().wait()
+        if stop is not None:
+            await stop.wait()
     return played
 
 

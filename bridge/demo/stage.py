@@ -99,6 +99,7 @@ class Stage:
         self.cad = Cad()
         self.bridge: Bridge
         self.cable: Cable
+        self.journal_file: Path
         self.game: GameServer
 
     async def __aenter__(self) -> Self:
@@ -123,6 +124,7 @@ class Stage:
         folder = self._stack.enter_context(
             tempfile.TemporaryDirectory(prefix="cad-bridge-demo-", ignore_cleanup_errors=True)
         )
+        self.journal_file = Path(folder) / "cad-bridge.db"
         enter = self._stack.enter_async_context
         await enter(self.cad)
         if self._given is None:
