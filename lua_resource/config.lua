@@ -24,6 +24,10 @@ CadBridge.config = {
     -- 'native' (the game's own feed), 'chat'.
     -- notify = 'auto',
 
+    -- New calls in the dispatch script that the server already has: 'none', 'ps-dispatch',
+    -- 'cd_dispatch', 'lb-tablet'.
+    -- dispatch = 'none',
+
     -- true: while a dispatcher is on duty in the CAD, new 911 calls alert only dispatchers.
     -- dispatcherFirst = false,
 

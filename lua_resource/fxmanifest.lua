@@ -56,6 +56,10 @@ server_scripts {
     'server/exports.lua',
     'server/events.lua',
     'server/link.lua',
+    'server/adapters.lua',
+    'server/adapters/ps_dispatch.lua',
+    'server/adapters/cd_dispatch.lua',
+    'server/adapters/lb_tablet.lua',
     'server/main.lua',
 }
 

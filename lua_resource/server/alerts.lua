@@ -297,7 +297,7 @@ function Alerts:helpIsComing(call)
     if call.silent or self.options.caller == 'none' then return end
     if self.helped[call.key] or self.helped[call.origin911 or ''] then return end
     self.helped[call.key] = true
-    local text = look.say(self.sight, 'notice.onTheWay', { number = look.number(self.sight, call) })
+    local text = look.say(self.sight, 'notice.onTheWay', { number = look.number(self.sight, call, 'caller') })
     for source in pairs(self.claims:callersOf(call.key)) do
         if self:isReady(source) and self.pictures:has(source, call.key) ~= 'assigned' then
             self.pictures:notice(source, {

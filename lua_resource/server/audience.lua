@@ -18,7 +18,7 @@ Audience.__index = Audience
 
 ---How many players a push asks again for their rights at once, besides those who hold one; and how
 ---many each following step asks.
-local INLINE, STEP = 32, 64
+local INLINE, STEP = 8, 64
 
 ---@param roster CadBridge.Roster
 ---@param sources CadBridge.Sources

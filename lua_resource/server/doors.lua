@@ -1,6 +1,6 @@
 ---What a player's game may send: the only file that opens the network. Each door names what it takes,
 ---how long and how often, and who may; the checking is one function. A client that sends anything
----else is ignored, counted, and named once. Pure: what registers an event is handed in.
+---else is ignored, counted, and named once. Pure, but for `open`.
 
 ---@class CadBridge.Argument
 ---@field type 'text'|'whole'|'word'
@@ -136,11 +136,9 @@ end
 
 ---Opens the doors. `source` is global while an event is handled, and gone after the first wait.
 ---@param doors CadBridge.Door[]
----@param register fun(name: string, handler: fun(...))
----@param sourceNow fun(): any
-function Doors:open(doors, register, sourceNow)
+function Doors:open(doors)
     for _, door in ipairs(doors) do
-        register(door.name, function(...) self:knock(door, sourceNow(), ...) end)
+        RegisterNetEvent(door.name, function(...) self:knock(door, source, ...) end)
     end
 end
 

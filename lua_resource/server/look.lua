@@ -56,11 +56,14 @@ local function say(sight, name, places)
     return sight.words:say(sight.options.locale, name, places)
 end
 
----Kind and number, such as `911 #4711`.
+---Kind and number, such as `911 #4711`. The caller keeps the number of his 911 call, whatever it became.
 ---@param sight CadBridge.Sight
 ---@param call Call
+---@param class string?
 ---@return string
-local function number(sight, call)
+local function number(sight, call, class)
+    local first = class == 'caller' and call.origin911 and call.origin911:match('^911:(.+)$')
+    if first then return say(sight, 'call.number.911', { id = short(first, 64) or '?' }) end
     return say(sight, 'call.number.' .. call.kind, { id = short(call.id, 64) or '?' })
 end
 
@@ -124,7 +127,7 @@ end
 ---@return Alert
 local function alert(sight, call, class, how, parts)
     local mine = class == 'caller'
-    local heading, shownNumber = title(sight, call, class), number(sight, call)
+    local heading, shownNumber = title(sight, call, class), number(sight, call, class)
     local position = parts.position
     local result = {
         key = call.key, seq = parts.seq, class = class, how = how,

@@ -66,14 +66,24 @@ end
 
 ---@param source integer
 ---@param event string
-local function send(source, event, ...)
+local function sendOurs(source, event, ...)
     TriggerClientEvent(event, source, ...)
 end
+
+local send = CadBridge.adapters.through(sendOurs, options.dispatch, {
+    trigger = TriggerClientEvent, exports = exports, started = isStarted, jobs = options.jobs, time = os.time,
+    vector = vector3 or function(x, y, z) return { x = x, y = y, z = z } end,
+    warn = printLine,
+})
 
 ---The same to several players: packed once, where `TriggerClientEvent` would pack it for each.
 ---@param sources integer[]
 ---@param event string
 local function sendAll(sources, event, ...)
+    if send ~= sendOurs then
+        for _, source in ipairs(sources) do send(source, event, ...) end
+        return
+    end
     local payload = msgpack.pack_args(...)
     for _, source in ipairs(sources) do TriggerClientEventInternal(event, source, payload, payload:len()) end
 end
@@ -374,7 +384,7 @@ doors:open(CadBridge.doors.list {
         requests:down()
         link:exposed(now())
     end,
-}, RegisterNetEvent, function() return source end)
+})
 
 CadBridge.commands.register {
     actions = actions, options = options, doors = doors, may = may, knows = knows, tell = tell, own = OWN,

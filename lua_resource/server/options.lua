@@ -26,6 +26,7 @@
 ---@field bareIdentifiers CadBridge.BareIdentifiers
 ---@field blip table<CadBridge.Class, CadBridge.Look>
 ---@field commands table<string, string> default name -> name, or '' for none
+---@field dispatch 'none'|'ps-dispatch'|'cd_dispatch'|'lb-tablet' where new calls are shown as well
 ---@field liveMap boolean
 ---@field locale string
 
@@ -235,6 +236,7 @@ local PLAIN = {
     { name = 'notify', default = 'auto', parse = word { 'auto', 'card', 'ox_lib', 'native', 'chat' } },
     { name = 'dispatcherFirst', default = false, parse = flag },
     { name = 'bareIdentifiers', default = bareIdentifiers {}, parse = bareIdentifiers },
+    { name = 'dispatch', default = 'none', parse = word { 'none', 'ps-dispatch', 'cd_dispatch', 'lb-tablet' } },
     { name = 'liveMap', default = true, parse = flag },
     { name = 'locale', default = false, parse = language },
 }

@@ -91,7 +91,7 @@
 ---@field blip BlipLook?
 ---@field route boolean? draw (true) or clear (false) the route; nil: leave
 ---@field sound 'new'|'assigned'|'changed'|'panic'|'quiet'|nil
----@field style 'auto'|'card'|'ox_lib'|'native'|'chat'
+---@field style 'auto'|'card'|'ox_lib'|'native'|'chat'|'none' `none`: on the map only, another script pictures it
 ---@field locale string
 ---@field respond boolean? the player may respond to it with the key
 

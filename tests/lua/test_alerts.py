@@ -143,7 +143,7 @@ async def test_the_caller_hears_once_that_help_is_on_the_way(town: Town, make: M
     assert town.lines(1) == []
     attached = {**dispatch, "units": [101]}
     await town.event("call.changed", call=attached, changed=["units"], attached=[101], detached=[])
-    assert town.lines(1) == ["Help is on the way to your call Call #880."]
+    assert town.lines(1) == ["Help is on the way to you. Your call: 911 #4711."]
     more = {**dispatch, "units": [101, 102]}
     await town.event("call.changed", call=more, changed=["units"], attached=[102], detached=[])
     assert town.lines(1) == []
@@ -312,8 +312,10 @@ async def test_a_dispatch_call_takes_the_place_of_its_911(
     (assigned,) = town.shown(2)
     assert (assigned["replaces"], assigned["class"]) == ("911:4711", "assigned")
     assert (assigned["sound"], assigned["route"]) == ("assigned", True)
-    caller = [args[0] for name, args in town.got(3) if name == "show"]
+    got = town.got(3)
+    caller = [args[0] for name, args in got if name == "show"]
     assert [(a["class"], a["replaces"]) for a in caller] == [("caller", "911:4711")]
+    assert caller[0]["number"] == "911 #4711"
     assert town.got(4) == []
 
 
@@ -340,6 +342,19 @@ async def test_a_911_whose_dispatch_call_never_comes_is_taken_away(town: Town, m
     assert town.got(1) == []
     await town.server.advance(6000)
     assert town.got(1) == [("clear", ["911:4711", "dispatched"])]
+
+
+async def test_a_call_whose_edit_came_first_alerts_when_its_creation_comes(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    await town.come(1)
+    await town.event("call.opened", alert=False, call=make.call(description="edited"))
+    await town.event("call.opened", call=make.call(description="created"))
+    assert [(a["how"], a["text"]) for a in town.shown(1)] == [
+        ("quiet", "edited"),
+        ("alert", "created"),
+    ]
 
 
 # Dispatchers first --------------------------------------------------------------------------------

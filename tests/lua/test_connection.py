@@ -75,6 +75,7 @@ async def test_from_the_socket_to_the_player_and_back(
         assert (hello["token"], hello["cursor"], hello["board"]) == (TOKEN, None, True)
         await far.welcome()
         await until(lambda: game.export("IsConnected"))
+        await until(lambda: "loaded: 1" in "".join(game.console("cadbridge status")))
         call = {
             "key": "911:1",
             "id": 1,
