@@ -117,16 +117,7 @@ class Playback:
         path = Path(folder) / "replay.db"
         self._journal = await SqliteJournal.open(path, max_size_bytes=_JOURNAL_BYTES)
         self._stack.push_async_callback(self._journal.close)
-        now = _now()
-        board: list[Json] = [
-            {"type": "unit.on_duty", "unit": unit} for unit in self.recording.units
-        ]
-        board += [
-            {"type": "call.opened", "call": call, "alert": False} for call in self.recording.calls
-        ]
-        await self._journal.append(
-            SERVER, [Entry(now, _encode(event), alert=False) for event in board], after=0
-        )
+        await self._journal.append(SERVER, self._before(), after=0)
         self._gateway = Gateway(
             [Door(SERVER, self.recording.name, self.tokens[SERVER])],
             self._journal,
@@ -141,6 +132,17 @@ class Playback:
         )
         await self._gateway.start()
         self._stack.push_async_callback(self._gateway.stop)
+
+    def _before(self) -> list[Entry]:
+        """Return the board before the recording as events too old to be streamed: a game server
+        gets it with its welcome, and nobody is alerted.
+        """
+        old = FRESH_MS + 1000
+        events: list[Json] = [{"type": "unit.on_duty", "unit": u} for u in self.recording.units]
+        for call in self.recording.calls:
+            shifted = {**call, "age": call["age"] - old}  # as old now as it was then
+            events.append({"type": "call.opened", "call": shifted, "alert": False})
+        return [Entry(_now() - old, _encode(event), alert=False) for event in events]
 
     async def _board_at(self, server: int, seq: int) -> Mapping[str, Any]:
         return (await board_at(self._journal, server, seq)).to_welcome(_now())

@@ -106,6 +106,7 @@ async def simulate(
         breaking = asyncio.create_task(_break(stage, night, seed)) if accidents else None
         try:
             await _run(traffic, minutes, speed, random.Random(seed + 2), say)  # noqa: S311
+            await traffic.end()
             await delivery.flush()
         finally:
             if breaking is not None:

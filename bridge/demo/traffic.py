@@ -75,7 +75,8 @@ class Traffic:
         self._chance = chance
         self._cad = cad
         self._players = players
-        self._turn = 0
+        self._come: set[str] = set()
+        self._noted = 0
         self.placed: list[str] = []
         """Keys of all 911 calls of the night."""
         self.dispatched: list[str] = []
@@ -86,6 +87,12 @@ class Traffic:
         """Put half of the crew on duty."""
         for ident, name in _CREW[: len(_CREW) // 2]:
             await self._log_in(ident, name)
+
+    async def end(self) -> None:
+        """Let come what has not come up, so that each type has."""
+        for push_type in _STATELESS:
+            if push_type not in self._come:
+                await self._push_sample(push_type)
 
     async def act(self) -> None:
         """Let somebody do something."""
@@ -156,8 +163,8 @@ class Traffic:
 
     async def _note(self) -> None:
         number = self._running()
-        self._turn += 1
-        text = f"{self._chance.choice(_WORDS)} ({self._turn})"
+        self._noted += 1
+        text = f"{self._chance.choice(_WORDS)} ({self._noted})"
         self.notes.append((f"dispatch:{number}", text))
         await self._cad.note(number, text)
 
@@ -198,7 +205,9 @@ class Traffic:
         await self._cad.panic(on=not self._cad.units[ident]["isPanic"], ident=ident)
 
     async def _something_else(self) -> None:
-        """The types that change no state come one after the other, so that all come."""
-        self._turn += 1
-        push = samples.sample(_STATELESS[self._turn % len(_STATELESS)], call=0)
-        await self._cad.push(push["type"], push["data"])
+        """The types that change no state come one after the other."""
+        await self._push_sample(_STATELESS[len(self._come) % len(_STATELESS)])
+
+    async def _push_sample(self, push_type: str) -> None:
+        self._come.add(push_type)
+        await self._cad.push(push_type, samples.sample(push_type, call=0)["data"])

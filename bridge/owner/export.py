@@ -11,12 +11,14 @@ import contextlib
 import json
 import os
 import re
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from bridge import __version__
-from bridge.errors import BridgeError, ConfigurationError
+from bridge.errors import BridgeError, ConfigurationError, JournalUnavailable
+from bridge.journal import schema
 from bridge.journal.reader import Reader
 from bridge.owner.mask import Mask
 from bridge.recall import board_at
@@ -35,9 +37,6 @@ Json = dict[str, Any]
 FORMAT = "cad-bridge-events-1"
 AT_ONCE = 1000
 """Events read at a time."""
-_APPLICATION_ID = slice(68, 72)
-"""Where an SQLite file says whose it is (sqlite.org/fileformat.html)."""
-_JOURNAL = b"CADB"
 _AGO = re.compile(r"(\d{1,9})\s*([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -260,12 +259,14 @@ def _journal_file(settings: Settings) -> Path:
             "journal.url", "is not a file that export can read", 'a journal "sqlite:…"'
         )
     path = settings.journal.path
+    if not path.is_file():
+        raise NothingThere(f"there is no journal {path}", "the bridge makes it when it first runs")
+    # Asked of SQLite, not of the file's head: a young journal is still in the write-ahead log.
     try:
-        with path.open("rb") as file:
-            if file.read(72)[_APPLICATION_ID] != _JOURNAL:
-                raise ConfigurationError("journal.url", f"{path} is no journal of cad-bridge")
-    except FileNotFoundError:
-        raise NothingThere(
-            f"there is no journal {path}", "the bridge makes it when it first runs"
-        ) from None
+        with contextlib.closing(schema.connect_reader(path)) as connection:
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise JournalUnavailable(schema.explain(error)) from None
+    if application != schema.APPLICATION_ID:
+        raise ConfigurationError("journal.url", f"{path} is no journal of cad-bridge")
     return path

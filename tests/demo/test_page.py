@@ -1,0 +1,138 @@
+"""The demo in a real browser, with a real bridge: what a newcomer sees in his first minute."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import FrameLocator, Locator, Page, async_playwright, expect
+
+from bridge.demo.site import DemoSite
+from bridge.demo.stage import Stage
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+PATIENCE = 20_000
+"""Milliseconds in which a game server connects again."""
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def site() -> AsyncIterator[DemoSite]:
+    """One stage for all tests: it takes seconds to build."""
+    async with Stage() as stage, DemoSite(stage) as site:
+        yield site
+        assert stage.game.errors == []
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def shown(site: DemoSite) -> AsyncIterator[Page]:
+    """The page; what its console says, or what leaves the machine, fails the test."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text))  # the policy's refusals
+        page.on("request", lambda asked: complaints.append(asked.url))
+        yield page
+        await browser.close()
+    ours = ("net::ERR_", site.url)
+    assert [text for text in complaints if not text.startswith(ours)] == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(site: DemoSite, shown: Page) -> Page:
+    """The page without an open call, everything whole and connected."""
+    cad = site.controls._cad
+    for number in list(cad.emergencies):
+        await cad.remove(number)
+    for number in list(cad.dispatches):
+        await cad.close(number)
+    await shown.goto(site.url)
+    await expect(shown.locator("#health-resource")).to_have_text("Resource connected")
+    await expect(shown.locator("#map .blip")).to_have_count(0)
+    return shown
+
+
+def press(page: Page, name: str) -> Locator:
+    return page.locator(f"button[data-do={name}]")
+
+
+def screen(page: Page, player: int) -> FrameLocator:
+    return page.frame_locator(f".player[data-player='{player}'] iframe")
+
+
+def got(page: Page, player: int) -> Locator:
+    return page.locator(f".player[data-player='{player}'] footer")
+
+
+async def test_a_911_is_seen_by_who_should_see_it_and_by_nobody_else(
+    site: DemoSite, page: Page
+) -> None:
+    await press(page, "emergency").click()
+
+    card = screen(page, 1).locator(".card[data-class=emergency]")
+    await expect(card).to_contain_text("Two cars collided")
+    await expect(screen(page, 2).locator(".card[data-class=caller]")).to_contain_text(
+        "Your call has arrived"
+    )
+    await expect(page.locator("#way li.passed")).to_have_count(6)
+    await expect(page.locator("#way [data-stop=receipt] span")).to_have_text("2 of 2 screens")
+    await expect(got(page, 1)).to_contain_text("picture · sound · blip")
+    await expect(got(page, 3)).to_contain_text("not one byte")
+    await expect(screen(page, 3).locator(".card")).to_have_count(0)
+    await expect(page.locator("#map .blip")).to_have_count(1)
+    await expect(page.locator("#legend")).to_contain_text("911 #")
+
+    # The key responds, and the real API of the demo's CAD makes a dispatch call of it.
+    await page.keyboard.press("j")
+    assigned = screen(page, 1).locator(".card[data-class=assigned]")
+    await expect(assigned).to_contain_text("A-12")
+    await expect(page.locator("#map .route path")).to_have_count(1)
+    await expect(page.locator("#log")).to_contain_text("POST 1/dispatch-calls")
+    assert len(site.controls._cad.dispatches) == 1
+
+
+async def test_hostile_text_is_text_on_every_screen(page: Page) -> None:
+    await press(page, "hostile").click()
+
+    await expect(screen(page, 1).locator(".card")).to_contain_text("<img src=x onerror=alert(1)>")
+    await expect(page.locator("#way li.passed")).to_have_count(6)
+    assert await screen(page, 1).locator(".card img").count() == 0
+    assert await page.locator("main img, #log img").count() == 0
+
+
+async def test_a_killed_bridge_comes_back_with_what_was_placed_meanwhile(
+    site: DemoSite, page: Page
+) -> None:
+    await press(page, "bridge").click()
+    await expect(page.locator("#health-bridge")).to_have_text("Bridge is dead")
+    await press(page, "postal").click()
+    await expect(page.locator("#push-note")).to_contain_text("Nobody answers")
+
+    await press(page, "bridge").click()
+
+    await expect(page.locator("#health-resource")).to_have_text(
+        "Resource connected", timeout=PATIENCE
+    )
+    card = screen(page, 1).locator(".card[data-class=emergency]")
+    await expect(card).to_contain_text("collapsed in the lobby", timeout=PATIENCE)
+
+
+async def test_a_cut_connection_holds_the_call_until_it_is_mended(
+    site: DemoSite, page: Page
+) -> None:
+    await press(page, "cable").click()
+    await expect(page.locator("#health-resource")).to_have_text("Resource waits")
+    await press(page, "civil").click()
+    await expect(page.locator("#way li.passed")).to_have_count(3)
+    await expect(page.locator("#push-note")).to_contain_text("Safe on disk")
+    await expect(screen(page, 1).locator(".card")).to_have_count(0)
+
+    await press(page, "cable").click()
+
+    await expect(page.locator("#way li.passed")).to_have_count(6, timeout=PATIENCE)
+    await expect(screen(page, 1).locator(".card[data-class=civil]")).to_be_visible()
