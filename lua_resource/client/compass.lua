@@ -1,5 +1,6 @@
----Tells the card where the player stands and where he looks, four times a second, and only while a card
----is up that has a use for it: no card, no loop. Natives are handed in.
+---Tells the card where the player stands and where he looks, four times a second while a card is up that
+---points somewhere; while others are up, only when he has become fast or opened the pause menu. No card,
+---no loop. Natives are handed in.
 
 ---@class CadBridge.Compass
 local compass = {}
@@ -13,15 +14,16 @@ local FAST = 15
 ---@field private game table<string, function>
 ---@field private later fun(ms: integer, action: fun())
 ---@field private send fun(action: string, data: any)
----@field private wanted fun(): boolean
+---@field private wanted fun(): 'always'|'changes'|nil
 ---@field private running boolean
+---@field private last string?
 local Compass = {}
 Compass.__index = Compass
 
 ---@param game table<string, function>
 ---@param later fun(ms: integer, action: fun())
 ---@param send fun(action: string, data: any) to the page
----@param wanted fun(): boolean whether a card is up that shows a distance, or shrinks at speed
+---@param wanted fun(): 'always'|'changes'|nil what the cards that are up have a use for; nil: none is up
 ---@return Compass
 function compass.new(game, later, send, wanted)
     return setmetatable({ game = game, later = later, send = send, wanted = wanted, running = false }, Compass)
@@ -34,16 +36,23 @@ function Compass:here()
     local at = game.GetEntityCoords(ped)
     local vehicle = game.GetVehiclePedIsIn(ped, false)
     local speed = vehicle and vehicle ~= 0 and game.GetEntitySpeed(vehicle) or 0
-    return { x = at.x, y = at.y, heading = game.GetGameplayCamRot(2).z, fast = speed > FAST }
+    return {
+        x = at.x, y = at.y, heading = game.GetGameplayCamRot(2).z,
+        fast = speed > FAST, paused = game.IsPauseMenuActive() and true or false,
+    }
 end
 
 ---@private
 function Compass:tick()
-    if not self.wanted() then
-        self.running = false
+    local wanted = self.wanted()
+    if not wanted then
+        self.running, self.last = false, nil
         return
     end
-    self.send('where', self:here())
+    local here = self:here()
+    local state = ('%s %s'):format(here.fast, here.paused)
+    if wanted == 'always' or state ~= self.last then self.send('where', here) end
+    self.last = state
     self.later(EVERY, function() self:tick() end)
 end
 

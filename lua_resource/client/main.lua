@@ -96,11 +96,10 @@ screen = CadBridge.screen.new({
 
 compass = CadBridge.compass.new(game, later, send, function()
     local shown = screen:shownBy('card')
-    if #shown > 0 and chosen.glance then return true end
     for _, alert in ipairs(shown) do
-        if CadBridge.blips.placeable(alert.position) then return true end
+        if CadBridge.blips.placeable(alert.position) then return 'always' end
     end
-    return false
+    return #shown > 0 and 'changes' or nil
 end)
 
 ---@param new any

@@ -5,7 +5,7 @@
 ---@class Picture
 ---@field alert Alert the newest
 ---@field style Style_? the style that shows it now; nil: not on the screen
----@field turn integer counts what was painted, so that an older timer does nothing
+---@field timed boolean? a timer is under way that will look whether it is time to leave
 ---@field order integer the newer the higher
 ---@field at integer when the alert came
 ---@field ends integer? when it leaves the screen
@@ -112,7 +112,7 @@ function Screen:keep(alert)
         return picture, true
     end
     if self.count >= MOST then self:forgetOldest() end
-    picture = { alert = alert, turn = 0, order = self.order, at = self.now() }
+    picture = { alert = alert, order = self.order, at = self.now() }
     self.pictures[alert.key] = picture
     self.count = self.count + 1
     return picture, false
@@ -248,17 +248,29 @@ function Screen:paint(picture, only)
     local style = only or self.choose(self.styles, chosen.style, alert.style)
     if picture.style and picture.style ~= style then picture.style:clear(alert.key, 'moved') end
     picture.style = style
-    picture.turn = picture.turn + 1
-    local turn, seen = picture.turn, self:visible(alert)
+    local seen = self:visible(alert)
     local say = function(name, places) return self.say(alert.locale, name, places) end
     local duration = self:duration(picture)
     style:show(seen, CadBridge.lines.of(seen, say), function(painted)
         self:shown(picture, alert, style, painted)
     end, duration, alert.respond and self.bound() or nil)
-    self.later(duration, function()
-        if self.pictures[alert.key] == picture and picture.turn == turn then self:leave(alert.key, 'expired') end
-    end)
+    self:time(picture)
     self.watch()
+end
+
+---One timer a picture, however often it changes: when it fires and the end has moved, it goes on.
+---@private
+---@param picture Picture
+function Screen:time(picture)
+    if picture.timed then return end
+    picture.timed = true
+    self.later(picture.ends - self.now(), function()
+        picture.timed = nil
+        local key = picture.alert.key
+        if self.pictures[key] ~= picture or not picture.ends then return end
+        if self.now() < picture.ends then return self:time(picture) end
+        self:leave(key, 'expired')
+    end)
 end
 
 ---The picture has been painted, or could not be: then the feed, which always can, shows it.

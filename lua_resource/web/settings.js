@@ -176,6 +176,19 @@
     const group = panels.group(parent, word('settings.behaviour'));
     flag(group, 'glance');
     flag(group, 'shield');
+    keys(group);
+  }
+
+  /** The keys as they are bound now; they are changed in the game, not here. */
+  function keys(parent) {
+    const { root } = panels.row(parent, word('settings.keys'), word('settings.keysHint'));
+    const list = element('div', 'keys', root);
+    for (const [name, label] of [['respond', word('list.respond')], ['list', word('list.title')]]) {
+      const entry = element('span', 'keys-entry', list);
+      const bound = text(state.keys[name]);
+      write(element('kbd', bound ? 'cap' : 'cap command', entry), bound || word('settings.unbound'));
+      write(element('span', '', entry), label);
+    }
   }
 
   function valid(data) {

@@ -191,6 +191,7 @@ const stack = (() => {
   function where(data) {
     compass.setHere(data);
     document.body.classList.toggle('glance', glance && data.fast === true);
+    document.body.classList.toggle('paused', data.paused === true);
     for (const card of cards.values()) card.aim();
   }
 

@@ -405,3 +405,14 @@ async def test_broken_stored_settings_break_nothing(stored: str) -> None:
 
         assert server.errors == []
         assert len(play.client.feed) == 1
+
+
+async def test_in_the_pause_menu_no_card_lies_over_the_map(play: Play) -> None:
+    await play.load_page()
+    await play.show(position=None, blip=None)
+    play.client.paused = True
+    await play.server.advance(1000)
+    play.client.paused = False
+    await play.server.advance(1000)
+
+    assert [step["paused"] for step in play.nui("where")] == [False, True, False]

@@ -361,3 +361,12 @@ def test_what_another_dispatch_script_shows_is_only_marked_on_the_map(screen: Sc
     assert screen.receipts == [("911:1", 7, "suppressed")]
     assert (screen.card.seen, screen.sounds) == ([], [])
     assert len(screen.client.game.named("AddBlipForCoord")) == 1
+
+
+def test_a_picture_that_changes_all_the_time_has_one_timer(screen: Screen) -> None:
+    screen.show()
+    before = screen.client.clock.waiting
+    for _ in range(200):
+        screen.show(how="change", sound=None, text="x")
+
+    assert screen.client.clock.waiting == before

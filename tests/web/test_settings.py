@@ -187,3 +187,19 @@ async def test_the_panel_does_not_cover_the_cards(
     assert panel["x"] + panel["width"] <= resolution[0]
     assert panel["y"] >= 0
     assert panel["y"] + panel["height"] <= resolution[1]
+
+
+@pytest.mark.parametrize("locale", ["de", "fr", "es", "pt-BR", "nl", "pl"])
+async def test_every_language_fits_the_panel(settings: Any, locale: str) -> None:
+    screen = await settings(width=1280, height=720, locale=locale)
+
+    cut = await screen.page.evaluate(
+        "() => [...document.querySelectorAll('.panel *')]"
+        ".filter((node) => node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0"
+        " && getComputedStyle(node).display !== 'inline').map((node) => node.textContent)"
+    )
+    panel = await screen.page.locator(".panel").bounding_box()
+
+    assert cut == []
+    assert panel["x"] >= 0
+    assert panel["height"] <= 720
