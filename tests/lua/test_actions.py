@@ -349,3 +349,41 @@ async def test_a_key_press_is_the_same_as_a_command(street: Town, make: Make) ->
     street.server.emit_as_client(1, "cadbridge:leave")
     await street.server.advance(100)
     assert len(street.asked("call.leave")) == 1
+
+
+async def test_a_note_that_was_added_says_so(street: Town, make: Make) -> None:
+    await street.event("call.opened", call=make.call(880, "dispatch", units=[102]))
+    await type_(street, 2, "note hello")
+    street.forget()
+    await street.answer("call.note", {"noted": True})
+    assert street.lines(2) == ["Your note was added to Call #880."]
+
+
+async def test_a_code_that_has_ended_is_asked_for_no_more(street: Town) -> None:
+    await type_(street, 4, "link")
+    await street.answer("link.create", {"code": "AB12", "url": "u", "expiresIn": 60})
+    await street.server.advance(200_000)
+    asked = len(street.asked("link.check"))
+    assert asked <= 3
+    await street.server.advance(200_000)
+    assert len(street.asked("link.check")) == asked
+
+
+async def test_a_caller_whom_only_his_claim_named_is_proven_by_the_answer(
+    street: Town, make: Make
+) -> None:
+    await type_(street, 4, "911 help")
+    call = make.call(9, callerIds=make.ids(4, at=4), position={"x": 5.0, "y": 6.0})
+    await street.event("call.opened", call=call)
+    assert "position" not in street.shown(4)[0]
+    await street.answer("call.create", {"key": "911:9"})
+    (alert,) = street.shown(4)
+    assert (alert["how"], alert["position"]["x"]) == ("change", 5.0)
+
+
+async def test_a_player_can_leave_the_call_that_dispatch_gave_him(street: Town, make: Make) -> None:
+    await street.event("call.opened", call=make.call(880, "dispatch", units=[102]))
+    street.forget()
+    await type_(street, 2, "clearcall")
+    assert [a["route"] for a in street.shown(2)] == [False]
+    assert len(street.asked("call.leave")) == 1

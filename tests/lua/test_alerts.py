@@ -526,3 +526,60 @@ async def test_a_tone_goes_to_the_units_it_addresses(town: Town, make: Make) -> 
     await town.event("tone.played", tone={"kind": "page", "idents": [102], "text": "Call in"})
     assert town.shown(2)[0]["number"] == "Page"
     assert town.got(1) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "addressed"),
+    [
+        ({"type": 0, "value": 0}, [1, 2]),
+        ({"type": 1, "value": 880}, [2]),
+        ({"type": 1, "value": "880"}, [2]),
+        ({"type": 2, "value": 1}, [1]),
+        ({"type": 2, "value": "FIRE"}, [1]),
+        ({"type": 3, "value": "LSPD"}, [2]),
+        ({"type": 4, "value": "north"}, [2]),
+        ({"type": 5, "value": 101}, [1]),
+        ({"type": 5, "value": "1-a-102"}, [2]),
+        ({"type": 6, "value": "Bravo"}, [1]),
+        ({"type": 7, "value": "anything"}, []),
+        ({"type": "0", "value": None}, []),
+    ],
+    ids=str,
+)
+async def test_a_target_of_a_tone_means_its_units(
+    town: Town, make: Make, target: dict[str, Any], addressed: list[int]
+) -> None:
+    await town.come(1, 2)
+    fire = make.unit(101, player=1, agency=1, department="SAFR", group="Bravo")
+    await town.event("unit.on_duty", unit=fire)
+    police = make.unit(102, player=2, agency=0, subdivision="North")
+    await town.event("unit.on_duty", unit=police)
+    await town.event("call.opened", call=make.call(880, "dispatch", units=[102]))
+    town.forget()
+    await town.event("tone.played", tone={"kind": "tone", "targets": [target]})
+    assert [source for source in (1, 2) if town.got(source)] == addressed
+
+
+async def test_a_unit_that_begins_to_dispatch_gets_dispatch_calls(town: Town, make: Make) -> None:
+    await town.come(2)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    await town.event("call.opened", call=make.call(880, "dispatch", status=1))
+    assert town.got(2) == []
+    unit = make.unit(102, player=2, dispatcher=True)
+    await town.event("unit.changed", unit=unit, changed=["dispatcher"])
+    (alert,) = town.shown(2)
+    assert (alert["key"], alert["how"], alert["status"]) == ("dispatch:880", "quiet", "Active")
+    await town.event("unit.changed", unit=make.unit(102, player=2), changed=["dispatcher"])
+    assert town.got(2) == [("wipe", [])]
+
+
+async def test_calls_go_to_the_dispatch_script_that_the_owner_named(build: Any, make: Make) -> None:
+    town = await build("dispatch = 'ps-dispatch'")
+    await town.server.add_resource("ps-dispatch", server="-- a dispatch script")
+    town.responders(1)
+    await town.come(1, 4)
+    await town.event("call.opened", call=make.call(position={"x": 5.0, "y": 6.0}))
+    got = town.got(1)
+    assert {name for name, _ in got} == {"ps-dispatch:client:notify", "show"}
+    assert [args[0]["style"] for name, args in got if name == "show"] == ["none"]
+    assert town.got(4) == []

@@ -63,3 +63,15 @@ async def test_without_onesync_nothing_is_reported(build: Any, make: Make) -> No
     await town.event("unit.on_duty", unit=make.unit(102, player=2))
     await town.server.advance(20_000)
     assert town.asked("units.located") == []
+
+
+async def test_a_place_is_its_postal_where_there_are_postals(build: Any, make: Make) -> None:
+    town = await build()
+    await town.server.add_resource(
+        "nearest-postal",
+        manifest="postal_file 'p.json'",
+        files={"p.json": '[{"x": 300.0, "y": -580.0, "code": "7351"}]'},
+    )
+    await town.come(2)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    assert town.asked("units.located")[0]["updates"][0]["location"] == "Postal 7351"

@@ -167,3 +167,41 @@ async def test_a_bystander_cannot_raise_it(street: Town) -> None:
     assert street.got(1) == []
     assert street.asked("unit.panic") == []
     assert street.lines(4) == ["This is for responders on duty."]
+
+
+async def test_responding_to_a_panic_gives_the_route_to_who_has_it(
+    street: Town, make: Make
+) -> None:
+    await panic(street, make, True)
+    street.forget()
+    for source in (1, 4):
+        street.server.emit_as_client(source, "cadbridge:respond", "panic:102")
+    await street.server.advance(100)
+    got = street.got(1)
+    (alert,) = [args[0] for name, args in got if name == "show"]
+    assert (alert["how"], alert["route"]) == ("change", True)
+    assert [args[0]["text"] for name, args in got if name == "notice"] == [
+        "Route to Panic 1-A-102."
+    ]
+    assert street.got(4) == []
+    assert street.asked("call.respond") == []
+
+
+async def test_a_board_without_it_ends_it(street: Town, make: Make) -> None:
+    await panic(street, make, True)
+    street.forget()
+    street.down()
+    await street.connect(epoch="another", units=[make.unit(102, player=2)])
+    assert [args[0] for name, args in street.got(1) if name == "clear"] == ["panic:102"]
+
+
+async def test_a_place_that_becomes_known_later_brings_the_blip(
+    street: Town, make: Make, build: Any
+) -> None:
+    street.server.move(2, 0.0, 0.0, 0.0)  # not spawned yet
+    await panic(street, make, True)
+    assert "blip" not in street.shown(1)[0]
+    street.server.move(2, 320.0, -500.0, 40.0)
+    await street.server.advance(2500)
+    (alert,) = street.shown(1)
+    assert (alert["how"], alert["position"]["x"]) == ("quiet", 320.0)
