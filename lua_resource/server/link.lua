@@ -73,6 +73,13 @@ function Link:down(reason, code, retryMs, now)
     self:turn('down', words, { code = code or '-', seconds = ('%d'):format(math.ceil((tonumber(retryMs) or 0) / 1000)) }, now)
 end
 
+---@param server { id: integer, name: string }?
+---@return string
+local function named(server)
+    if not server then return '?' end
+    return server.name ~= '' and server.name or tostring(server.id)
+end
+
 ---The bridge welcomed the resource.
 ---@param server { id: integer, name: string }?
 ---@param bridge string?
@@ -82,7 +89,7 @@ end
 function Link:connected(server, bridge, calls, units, now)
     self.words = nil
     self:turn('connected', 'server.connected', {
-        server = server and server.name or '?', bridge = bridge or '?', calls = calls, units = units,
+        server = named(server), bridge = bridge or '?', calls = calls, units = units,
     }, now)
 end
 
