@@ -159,13 +159,16 @@ class Cad:
         self.dispatches.pop(number, None)
         return await self.push("EVENT_DISPATCH_CLOSED", {"callIds": [number]})
 
-    async def log_in(self, community_user_id: str, ident: int = UNIT, name: str = "A-12") -> int:
+    async def log_in(
+        self, community_user_id: str, ident: int = UNIT, name: str = "A-12", *, aside: bool = False
+    ) -> int:
         """Put a unit on duty, under a player's id."""
         login = samples.sample("UNIT_LOGIN", call=0, caller=community_user_id)
         unit = login["data"][0]["unit"]
         unit["id"], unit["data"]["unitNum"] = ident, name
         self.units[ident] = unit
-        return await self.push(login["type"], [{**login["data"][0], "unit": dict(unit)}])
+        data = [{**login["data"][0], "unit": dict(unit)}]
+        return await self.push(login["type"], data, aside=aside)
 
     async def log_out(self, ident: int = UNIT) -> int:
         """Take a unit off duty; its calls keep it."""

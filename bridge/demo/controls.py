@@ -91,7 +91,7 @@ class Controls:
 
     async def open(self) -> None:
         """Put the responder's unit on duty: the demo begins with it."""
-        await self._cad.log_in(RESPONDER.identifiers[0])
+        await self._cad.log_in(RESPONDER.identifiers[0], aside=True)
 
     async def end(self) -> None:
         """Stop what is under way."""

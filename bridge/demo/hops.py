@@ -71,14 +71,13 @@ class Hops:
     async def post(self, push: Json, *, aside: bool = False) -> int:
         """Post a push as the CAD does and return the status, 0 if nobody answered.
 
-        `aside`: it belongs to the push before it, which stays the one that is followed.
+        `aside`: it is not followed; the push before it stays the one that is.
         """
         self.pushes += 1
-        if aside and self.way is not None:
-            way = self.way
-        else:
-            way = self.way = Way(self.pushes, push["type"], time.monotonic(), self._last)
-            way.passed("posted")
+        way = Way(self.pushes, push["type"], time.monotonic(), self._last)
+        way.passed("posted")
+        if not aside:
+            self.way = way
         try:
             status = await self._stage.bridge.push(push)
         except (aiohttp.ClientError, TimeoutError):

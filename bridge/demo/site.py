@@ -91,6 +91,7 @@ class DemoSite:
             for name, file in _files(resource.find() / "web", "").items()
         }
         self._counted = 0
+        self._told = 0
 
     async def __aenter__(self) -> Self:
         """Listen, and let the demo begin; OSError when the port is taken."""
@@ -105,6 +106,7 @@ class DemoSite:
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._wanted).start()
         self._watch = asyncio.create_task(self._watching())
+        self._hear_consoles()
         if self._playback is None:
             await self.controls.open()
         return self
@@ -177,7 +179,7 @@ class DemoSite:
         }
 
     def _hear_consoles(self) -> None:
-        """Take over what the resource printed, and what the bridge asked the CAD."""
+        """Take over what the resource printed, what the bridge asked the CAD, what was played."""
         lines = self._stage.game.console_lines
         for line in lines[self._console :]:
             self.say(line, "console")
@@ -187,6 +189,11 @@ class DemoSite:
             if not line.endswith("unit-locations"):  # as often as somebody moves
                 self.say(f"The bridge asks the CAD: {line}", "cad")
         self._counted = len(asked)
+        if self._playback is not None:
+            events = self._playback.recording.events[self._told : self._playback.played]
+            for recorded in events[-LINES:]:
+                self.say(_told(recorded.event), "cad")
+            self._told = self._playback.played
 
     async def _answer_live(self, request: web.Request) -> web.StreamResponse:
         return await self._live.answer(request, self._sections())
@@ -294,6 +301,13 @@ async def _body(request: web.Request) -> Json:
         if isinstance(body, dict):
             return body
     raise web.HTTPBadRequest(text="not a JSON object\n")
+
+
+def _told(event: Json) -> str:
+    """Return a recorded event in a few words."""
+    subject = event.get("call", {}).get("key") or event.get("unit", {}).get("number") or ""
+    changed = ", ".join(event.get("changed", ()))
+    return " ".join(filter(None, [event["type"], str(subject), changed or event.get("reason")]))
 
 
 def _subject(push: Json) -> str:

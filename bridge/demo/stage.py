@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from bridge.demo.bridge_process import BridgeProcess
 from bridge.demo.cable import Cable
 from bridge.demo.cad import Cad
-from bridge.demo.game import GameServer, Player
+from bridge.demo.game import GameServer, Player, ScriptFailure
 from bridge.owner import resource
 
 if TYPE_CHECKING:
@@ -161,8 +161,11 @@ class Stage:
         return await self.bridge.push(push)
 
     def connected(self) -> bool:
-        """Tell whether the resource is connected to the bridge."""
-        return bool(self.game.export("IsConnected"))
+        """Tell whether the resource is connected to the bridge; not while it is restarted."""
+        try:
+            return bool(self.game.export("IsConnected"))
+        except ScriptFailure:
+            return False
 
     def client(self, player: Player) -> GameClient:
         """Return a player's game."""

@@ -15,6 +15,10 @@ function el(tag, className, text) {
   return node;
 }
 
+function many(n, thing) {
+  return `${n} ${thing}${n === 1 ? '' : 's'}`;
+}
+
 /** Keeps the children that are there already, so that nothing jumps that has not changed. */
 function keep(parent, items, build) {
   const known = new Map(all(':scope > [data-id]', parent).map((node) => [node.dataset.id, node]));
@@ -95,11 +99,11 @@ function heard(sound) {
 function showGot(one) {
   const { got } = one.screen;
   const words = [];
-  const many = (n, thing) => (n === 1 ? thing : `${n} ${thing}s`);
-  if (got.cards) words.push(many(got.cards, 'picture'));
-  if (got.notices) words.push(many(got.notices, 'notice'));
-  if (got.sounds) words.push(many(got.sounds, 'sound'));
-  if (got.blips) words.push(many(got.blips, 'blip'));
+  const counted = (n, thing) => (n === 1 ? thing : many(n, thing));
+  if (got.cards) words.push(counted(got.cards, 'picture'));
+  if (got.notices) words.push(counted(got.notices, 'notice'));
+  if (got.sounds) words.push(counted(got.sounds, 'sound'));
+  if (got.blips) words.push(counted(got.blips, 'blip'));
   const text = words.join(' · ') || (got.bytes ? 'brought up to date' : 'nothing');
   const bytes = `${got.bytes.toLocaleString('en')} bytes`;
   const signature = `${text} ${bytes} ${state.hops?.number}`;
@@ -202,7 +206,7 @@ const WORDS = {
   answered: (stop) => (stop.status === 200 ? '200 ok to the CAD' : `${stop.status} to the CAD`),
   streamed: (stop) => stop.event ?? 'to the game server',
   painted: (stop) => names(stop.players),
-  receipt: (stop) => (stop.due ? `${stop.shown} of ${stop.due} screens` : 'for nobody'),
+  receipt: (stop) => (stop.due ? `${stop.shown} of ${many(stop.due, 'screen')}` : 'for nobody'),
 };
 const PLAIN = Object.fromEntries(all('#way li').map((li) => [li.dataset.stop, li.querySelector('span').textContent]));
 
@@ -279,6 +283,7 @@ function showReplay(replay) {
   document.body.classList.toggle('replaying', replay !== null);
   document.querySelector('.replay').hidden = replay === null;
   if (replay === null) return;
+  at('claim').textContent = 'What happened then, once more: the real resource, three simulated players.';
   const clock = (ms) => new Date(ms).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' });
   at('replay-name').textContent = `Replay of ${replay.name}`;
   at('replay-at').textContent = replay.of ? clock(replay.at) : 'nothing recorded';
@@ -351,7 +356,7 @@ function showLog(lines) {
 
 function resize() {
   for (const one of players) {
-    one.frame.fit();
+    one.frame.fit(one.root.classList.contains('large'));
     draw(one.scene, one.role);
   }
   fly(VIEWS[state.view]);

@@ -1,6 +1,9 @@
 /** The frames with the resource's own page: messages in, callbacks out, and a size to live in. */
 
-/** Lines that a small screen has at least; the card is made for a whole monitor. */
+/** Lines of the lowest monitor that people play on. */
+const MONITOR = 720;
+
+/** Lines that a small screen has at least: as many as let the card be read. */
 const LINES = { responder: 450, caller: 220, bystander: 220 };
 
 const ours = window.location.origin;
@@ -24,10 +27,10 @@ export class Frame {
   }
 
   /** Gives the page at least so many lines, scaled to the place that there is. */
-  fit() {
+  fit(large) {
     const { clientWidth: width, clientHeight: height } = this.iframe.parentElement;
     if (height === 0) return;
-    const scale = Math.min(1, height / LINES[this.role]);
+    const scale = Math.min(1, height / (large ? MONITOR : LINES[this.role]));
     this.iframe.style.width = `${width / scale}px`;
     this.iframe.style.height = `${height / scale}px`;
     this.iframe.style.transform = `scale(${scale})`;
