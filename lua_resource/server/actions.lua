@@ -195,7 +195,8 @@ function Actions:note(source, text, reference)
     local call = self:callFor(source, reference)
     if not call then return self:say(source, 'bad', reference and 'notice.noSuchCall' or 'notice.onNoCall') end
     local number = CadBridge.look.number(self.sight, call)
-    self:ask(source, 'call.note', { call = call.key, text = text }, function()
+    local clean = CadBridge.text.cut(CadBridge.text.line(text), TEXT)
+    self:ask(source, 'call.note', { call = call.key, text = clean }, function()
         self:say(source, 'good', 'notice.noted', { number = number })
     end)
 end
@@ -211,7 +212,8 @@ local STATUSES = {
 function Actions:status(source, word)
     local plain = word:lower():gsub('[%s_]', '')
     local number = math.tointeger(tonumber(plain))
-    local status = number and number >= 0 and number <= 999 and number or STATUSES[plain] or STATUSES[plain:gsub('-', '')]
+    local status = STATUSES[plain] or STATUSES[(plain:gsub('%-', ''))]
+    if number and number >= 0 and number <= 999 then status = number end
     if not status then return self:say(source, 'bad', 'notice.unknownStatus') end
     self:ask(source, 'unit.status', { status = status }, function(result)
         if result.updated == 0 then return self:say(source, 'bad', 'notice.refused.not_a_unit') end
@@ -311,7 +313,8 @@ function Actions:list(source)
     for _, call in ipairs(self.board:newest()) do
         local class = self.claims:entitled(call, source)
         if class and #alerts < LISTED then
-            local alert = self.alerts:build(call, class, 'quiet', { route = false }, self.claims:callersOf(call.key)[source])
+            local proof = self.claims:callersOf(call.key)[source]
+            local alert = self.alerts:build(call, class, 'quiet', { route = false }, proof)
             alert.route, alert.blip = nil, nil
             alert.text = CadBridge.look.short(alert.text, 300)
             alerts[#alerts + 1] = alert

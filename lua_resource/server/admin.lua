@@ -134,7 +134,8 @@ function Admin:why(source, reference, call)
     self.audience:update(id)
     local reasons, job = self.audience:reasons(id), sources.job:of(id)
     self:say(source, #reasons > 0 and 'server.why.responder' or 'server.why.bystander', {
-        player = player.name, id = id, sources = table.concat(#reasons > 0 and reasons or self.options.responders, ', '),
+        player = player.name, id = id,
+        sources = table.concat(#reasons > 0 and reasons or self.options.responders, ', '),
     })
     self:say(source, 'server.why.ids', { ids = #player.keys > 0 and table.concat(player.keys, ', ') or '-' })
     local units = {}

@@ -30,7 +30,9 @@ local COMMANDS = {
             local word, reference = (text or ''):match('^(%S+)%s*#?(%S*)')
             if not word then return actions:leave(source) end
             if word:lower() ~= 'close' then return actions:say(source, 'bad', 'notice.usage.clearcall') end
-            if not actions.audience.dispatchers[source] then return actions:say(source, 'bad', 'notice.dispatchersOnly') end
+            if not actions.audience.dispatchers[source] then
+                return actions:say(source, 'bad', 'notice.dispatchersOnly')
+            end
             actions:close(source, reference ~= '' and reference or nil)
         end,
     },

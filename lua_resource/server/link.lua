@@ -70,7 +70,8 @@ local CODES = { [4401] = 'token', [4409] = 'replaced', [4426] = 'protocol', [440
 function Link:down(reason, code, retryMs, now)
     if self.state == 'exposed' then return end
     local words = 'server.down.' .. (CODES[code or 0] or reason)
-    self:turn('down', words, { code = code or '-', seconds = ('%d'):format(math.ceil((tonumber(retryMs) or 0) / 1000)) }, now)
+    local seconds = math.ceil((tonumber(retryMs) or 0) / 1000)
+    self:turn('down', words, { code = code or '-', seconds = ('%d'):format(seconds) }, now)
 end
 
 ---@param server { id: integer, name: string }?

@@ -168,14 +168,13 @@ local function shownChanges(changed)
     return fields
 end
 
----@param note Note
+---What can be read of a note: only kind `text` has content, all others name an attachment.
 ---@param sight CadBridge.Sight
----@return string?
-local function note(sight, note)
-    if note.kind == 'text' or note.kind == nil then
-        return short(note.content, TEXT)
-    end
-    return say(sight, 'call.attachment', { label = short(note.label or note.kind, NAME) or '' })
+---@param written Note
+---@return string? nil for an empty one
+local function note(sight, written)
+    if written.kind == 'text' or written.kind == nil then return short(written.content, TEXT) end
+    return say(sight, 'call.attachment', { label = short(written.label or written.kind, NAME) or '' })
 end
 
 CadBridge.look = {

@@ -192,7 +192,8 @@ arrivals = CadBridge.arrivals.new {
 
 local actions = CadBridge.actions.new {
     board = board, roster = roster, audience = audience, claims = claims, pictures = pictures, alerts = alerts,
-    whereabouts = whereabouts, panics = panics, requests = requests, postals = postals, sight = sight, options = options,
+    whereabouts = whereabouts, panics = panics, requests = requests, postals = postals, sight = sight,
+    options = options,
     standing = standing, now = now, later = later, send = send,
 }
 
@@ -270,7 +271,12 @@ local ACT = {
     end,
 }
 
----@return boolean whether players can read the token, as far as is known
+---Whether players can read the token, as far as is known. No native tells a server script that a convar
+---is replicated, and the console's own answer would print the token. A client sees what is replicated
+---to it, so it reports what it can read (door `exposed`), and is believed only if that is the token:
+---who lies cannot know it. What is left of the finding is a mark, so that a restart does not connect
+---again before the first client has spoken.
+---@return boolean
 local function isExposed()
     local mark = GetResourceKvpString('exposed')
     return mark ~= nil and mark == CadBridge.link.fingerprint(convar('cadbridge_token'))
@@ -375,7 +381,6 @@ doors:open(CadBridge.doors.list {
     note = function(source, key, text) actions:note(source, text, key) end,
     calls = function(source) actions:list(source) end,
     exposed = function(_, value)
-        -- Whoever can name the token has it: then everybody has. Whoever cannot is not believed.
         local token = convar('cadbridge_token')
         if token == '' or value ~= token or link.state == 'exposed' then return end
         SetResourceKvp('exposed', CadBridge.link.fingerprint(token))
@@ -402,7 +407,9 @@ local admin = CadBridge.admin.new {
     reply = function(source, line)
         if source <= 0 then return printLine(line) end
         if not isStarted('chat') then
-            return pictures:notice(source, { text = line, kind = 'info', style = options.notify, locale = options.locale })
+            return pictures:notice(source, {
+                text = line, kind = 'info', style = options.notify, locale = options.locale,
+            })
         end
         TriggerClientEvent('chat:addMessage', source, { args = { 'cadbridge', CadBridge.text.chat(line) } })
     end,

@@ -144,7 +144,8 @@ local function look(class, changes, tell)
     for field, default in pairs(LOOKS[class]) do result[field] = default end
     if changes == nil then return result end
     if type(changes) ~= 'table' then
-        tell('server.optionBad', { name = 'blip.' .. class, value = tostring(changes), allowed = '{ sprite = 480, … }' })
+        local allowed = '{ sprite = 480, … }'
+        tell('server.optionBad', { name = 'blip.' .. class, value = tostring(changes), allowed = allowed })
         return result
     end
     for field, value in pairs(changes) do

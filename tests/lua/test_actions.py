@@ -113,7 +113,8 @@ async def test_the_route_follows_the_call_into_the_cad(street: Town, make: Make)
 
 
 @pytest.mark.parametrize(
-    ("word", "status"), [("enroute", 3), ("On_Scene", 4), ("10-8", 2), ("7", 7), ("busy", 1)]
+    ("word", "status"),
+    [("enroute", 3), ("On_Scene", 4), ("10-8", 2), ("on-scene", 4), ("7", 7), ("busy", 1)],
 )
 async def test_a_status_is_a_word_or_a_number(street: Town, word: str, status: int) -> None:
     await type_(street, 2, f"status {word}")
