@@ -74,6 +74,7 @@ client_scripts {
     'client/notify/chat.lua',
     'client/notify/card.lua',
     'client/notify/styles.lua',
+    'client/crowd.lua',
     'client/screen.lua',
     'client/compass.lua',
     'client/focus.lua',

@@ -112,6 +112,7 @@ end
 
 local panels = CadBridge.panels.new({
     game = game, focus = focus, page = page, screen = screen, blips = blips,
+    there = function() return card:available() end,
     here = function() return compass:here() end,
     keys = bound,
     styles = function()

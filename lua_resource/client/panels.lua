@@ -7,6 +7,7 @@
 ---@field page Page
 ---@field screen Screen
 ---@field blips Blips
+---@field there fun(): boolean whether the page is loaded: without one nothing may take the keyboard
 ---@field here fun(): table
 ---@field keys fun(): table<string, string> names of the bound keys
 ---@field styles fun(): table<string, boolean> which styles are there now
@@ -17,8 +18,11 @@
 ---@class CadBridge.Panels
 local panels = {}
 
----Characters of a note, as the server's door takes it.
+---Bytes of a note.
 local NOTE = 500
+
+---Calls that are told without a page.
+local FEW = 4
 
 ---@class Panels : PanelParts
 ---@field private listed table<string, Alert>
@@ -37,6 +41,7 @@ end
 ---@param locale string
 ---@param style string what the server has chosen
 function Panels:settings(locale, style)
+    if not self.there() then return end
     self.page:prepare(locale)
     self.page:send('settings', {
         preferences = self.preferences(), styles = self.styles(), server = style, keys = self.keys(),
@@ -60,6 +65,7 @@ end
 ---@param locale string
 function Panels:calls(alerts, locale)
     if type(alerts) ~= 'table' then return end
+    if not self.there() then return self.screen:plain({ table.unpack(alerts, 1, FEW) }) end
     local rows = {}
     self.listed = {}
     for _, alert in ipairs(alerts) do

@@ -34,12 +34,6 @@ local STAY = {
 }
 local FACTOR = { short = 0.6, normal = 1, long = 2 }
 
----So many pictures in that time are shown one by one; what comes beyond is told in one line.
-local CROWD, CROWD_MS = 30, 10000
-
----Milliseconds that the rest is gathered before it is told.
-local GATHER = 1500
-
 ---Pictures kept in memory; the oldest that is not on the screen is forgotten first.
 local MOST = 600
 
@@ -50,16 +44,16 @@ local OWN = { assigned = true, panic = true }
 ---@field private pictures table<string, Picture>
 ---@field private count integer
 ---@field private order integer
----@field private recent integer[] when the last pictures were shown
----@field private rest { count: integer, emergencies: integer, receipts: function[], locale: string, style: string }?
+---@field private crowd Crowd
 local Screen = {}
 Screen.__index = Screen
 
 ---@param parts ScreenParts
 ---@return Screen
 function screen.new(parts)
-    local self = setmetatable({ pictures = {}, count = 0, order = 0, recent = {} }, Screen)
+    local self = setmetatable({ pictures = {}, count = 0, order = 0 }, Screen)
     for name, part in pairs(parts) do self[name] = part end
+    self.crowd = CadBridge.crowd.new(parts.now, parts.later, function(rest) self:tellRest(rest) end)
     return self
 end
 
@@ -173,50 +167,21 @@ function Screen:show(alert)
         self:leave(alert.key, 'suppressed')
         return self:tell(alert, 'suppressed')
     end
-    if alert.how == 'alert' and not picture.style and self:crowded(alert) then return self:gather(alert) end
+    if alert.how == 'alert' and not picture.style and not self.crowd:admits(alert.class) then
+        return self.crowd:hold(alert)
+    end
     self:paint(picture)
 end
 
----Whether there have been too many pictures for one more; panic is never one too many.
 ---@private
----@param alert Alert
----@return boolean
-function Screen:crowded(alert)
-    local now, recent = self.now(), {}
-    for _, at in ipairs(self.recent) do
-        if now - at < CROWD_MS then recent[#recent + 1] = at end
-    end
-    self.recent = recent
-    if #recent >= CROWD and alert.class ~= 'panic' then return true end
-    recent[#recent + 1] = now
-    return false
-end
-
----@private
----@param alert Alert
-function Screen:gather(alert)
-    local rest = self.rest
-    if not rest then
-        rest = { count = 0, emergencies = 0, receipts = {} }
-        self.rest = rest
-        self.later(GATHER, function() self:tellRest() end)
-    end
-    rest.count = rest.count + 1
-    if alert.class == 'emergency' then rest.emergencies = rest.emergencies + 1 end
-    rest.locale, rest.style = alert.locale, alert.style
-    rest.receipts[#rest.receipts + 1] = function() self:tell(alert, 'shown') end
-end
-
----@private
-function Screen:tellRest()
-    local rest = self.rest
-    self.rest = nil
-    if not rest then return end
+---@param rest Rest
+function Screen:tellRest(rest)
+    local last, count = rest.alerts[#rest.alerts], #rest.alerts
     local name = rest.emergencies > 0 and 'card.crowdEmergencies' or 'card.crowd'
-    local line = self.say(rest.locale, name, { count = rest.count, emergencies = rest.emergencies })
+    local line = self.say(last.locale, name, { count = count, emergencies = rest.emergencies })
     self.sounds:due('new', CadBridge.preferences.loudness(self.preferences(), 'emergency'))
-    self:notice({ text = line, kind = 'info', style = rest.style, locale = rest.locale }, function()
-        for _, receipt in ipairs(rest.receipts) do receipt() end
+    self:notice({ text = line, kind = 'info', style = last.style, locale = last.locale }, function()
+        for _, alert in ipairs(rest.alerts) do self:tell(alert, 'shown') end
     end)
 end
 
@@ -327,6 +292,18 @@ function Screen:move(key, position)
     if picture.style and picture.style.move then picture.style:move(key, position) end
 end
 
+---Shows calls in the game's own feed, for a list that is asked for while there is no page.
+---@param alerts Alert[]
+function Screen:plain(alerts)
+    for _, alert in ipairs(alerts) do
+        if valid(alert) then
+            local seen = self:visible(alert)
+            local say = function(name, places) return self.say(alert.locale, name, places) end
+            self.styles.native:show(seen, CadBridge.lines.of(seen, say), function() end, 0)
+        end
+    end
+end
+
 ---One line for the player.
 ---@param notice any
 ---@param done fun()? once it is painted
@@ -396,7 +373,8 @@ end
 ---The player has no right to any of it any more, or the resource stops.
 function Screen:wipe()
     for key in pairs(self.pictures) do self:leave(key, 'wiped') end
-    self.pictures, self.count, self.rest = {}, 0, nil
+    self.pictures, self.count = {}, 0
+    self.crowd:forget()
     self.blips:removeAll()
     self.sounds:hush()
 end

@@ -26,10 +26,15 @@
     });
   }
 
-  function save(changes) {
+  /** Shows what a choice does; `save` also keeps it. */
+  function preview(changes) {
     state.preferences = { ...state.preferences, ...changes };
     stack.place(state.preferences);
     aside();
+  }
+
+  function save(changes) {
+    preview(changes);
     post('save', { preferences: state.preferences });
   }
 
@@ -48,7 +53,7 @@
   // Where the cards stand. -----------------------------------------------------------------------
 
   function moveTo(x, y) {
-    save({ place: 'free', x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) });
+    preview({ place: 'free', x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) });
     panel.places.forEach((input) => { input.checked = false; });
   }
 
@@ -64,10 +69,13 @@
     const box = stack.root.getBoundingClientRect();
     const dx = event.clientX - box.left;
     const dy = event.clientY - box.top;
-    const follow = (moved) => moveBox(moved.clientX - dx, moved.clientY - dy, box);
+    const follow = (moved) => {
+      if (panel) moveBox(moved.clientX - dx, moved.clientY - dy, box);
+    };
     const end = () => {
       window.removeEventListener('pointermove', follow);
       document.body.classList.remove('dragging');
+      if (panel) save({});
     };
     document.body.classList.add('dragging');
     window.addEventListener('pointermove', follow);
@@ -83,6 +91,7 @@
     const box = stack.root.getBoundingClientRect();
     const size = window.innerHeight / (event.shiftKey ? 20 : 100);
     moveBox(box.left + step[0] * size, box.top + step[1] * size, box);
+    save({});
   }
 
   function places(parent) {

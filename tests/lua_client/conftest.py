@@ -26,6 +26,7 @@ CLIENT = (
     "client/notify/chat.lua",
     "client/notify/card.lua",
     "client/notify/styles.lua",
+    "client/crowd.lua",
     "client/screen.lua",
     "client/compass.lua",
     "client/focus.lua",

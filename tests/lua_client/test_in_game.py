@@ -416,3 +416,17 @@ async def test_in_the_pause_menu_no_card_lies_over_the_map(play: Play) -> None:
     await play.server.advance(1000)
 
     assert [step["paused"] for step in play.nui("where")] == [False, True, False]
+
+
+async def test_without_a_page_the_list_is_told_in_the_feed_and_nothing_takes_the_keyboard(
+    play: Play,
+) -> None:
+    calls = [
+        {"key": f"911:{n}", "class": "civil", "number": f"911 #{n}", "locale": "en"}
+        for n in range(9)
+    ]
+    await play.send("cadbridge:list", calls, "en")
+    await play.send("cadbridge:settings", "en", "auto")
+
+    assert play.client.nui_focus == (False, False)
+    assert [post.sender[-6:] for post in play.client.feed] == [f"911 #{n}" for n in range(4)]

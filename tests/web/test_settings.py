@@ -87,6 +87,7 @@ async def test_the_sample_can_be_dragged_anywhere(settings: Any) -> None:
     chosen = await saved(screen)
 
     assert chosen["place"] == "free"
+    assert len(await screen.said("save")) == 1
     assert abs(moved["x"] - 200) < 3
     assert abs(moved["y"] - 200) < 3
 
@@ -203,3 +204,16 @@ async def test_every_language_fits_the_panel(settings: Any, locale: str) -> None
     assert cut == []
     assert panel["x"] >= 0
     assert panel["height"] <= 720
+
+
+async def test_closing_in_the_middle_of_a_drag_is_no_fault(settings: Any) -> None:
+    screen = await settings()
+    box = await screen.page.locator(".card").bounding_box()
+    await screen.page.mouse.move(box["x"] + 50, box["y"] + 30)
+    await screen.page.mouse.down()
+    await screen.page.keyboard.press("Escape")
+    await screen.page.mouse.move(200, 200)
+    await screen.page.mouse.up()
+
+    assert screen.errors == []
+    assert await screen.said("close") == [{}]
