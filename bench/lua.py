@@ -106,6 +106,7 @@ async def game_with(players: int) -> AsyncIterator[GameServer]:
             if source <= RESPONDERS:
                 game.add_principal(f"identifier.license:{source:040x}", "group.police")
             await game.join(player(source), client="headless")
+            game.emit_as_client(source, "cadbridge:ready", "1.0.0")
         await game.advance(1000)
         yield game
 
