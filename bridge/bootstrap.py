@@ -55,7 +55,8 @@ def continue_installed(arguments: "list[str]") -> None:
 
     Only a checkout installs by itself: an installed package has its dependencies from pip.
     """
-    needed = NEEDED + (NEEDED_FOR_DEMO if "demo" in arguments[:1] else ())
+    needs_demo = bool({"demo", "simulate", "replay"}.intersection(arguments[:1]))
+    needed = NEEDED + (NEEDED_FOR_DEMO if needs_demo else ())
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if not missing or not (ROOT / "pyproject.toml").is_file():
         return

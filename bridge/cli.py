@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bridge import __version__, settings
+from bridge import __version__, cli_demo, settings
 from bridge.errors import BridgeError, ConfigurationError, JournalInUse
+from bridge.options import FILE, Config, configuration
+from bridge.signals import stop_on_signal
 
 if TYPE_CHECKING:
     from bridge.service import Service
 
-__all__ = ["app", "configuration", "main"]
-
-FILE = "cad-bridge.toml"
+__all__ = ["app", "main"]
 
 app = typer.Typer(
     name="cad-bridge",
@@ -32,32 +30,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        metavar="PATH",
-        help=f"Configuration file; default {FILE} here, else in your configuration folder.",
-    ),
-]
-
-
-def configuration(named: Path | None) -> Path | None:
-    """Return the configuration file to read; None where the environment alone configures.
-
-    The one that is named, else the working directory's, else that of the user's configuration
-    folder.
-    """
-    if named is not None:
-        return named
-    for folder in (Path.cwd(), Path(typer.get_app_dir("cad-bridge"))):
-        if (folder / FILE).is_file():
-            return folder / FILE
-    if any(name.upper().startswith(settings.ENVIRONMENT_PREFIX) for name in os.environ):
-        return None
-    raise ConfigurationError(
-        FILE, "is neither here nor in your configuration folder", "`cad-bridge init` writes one"
-    )
 
 
 @app.callback(invoke_without_command=True)
@@ -85,27 +57,9 @@ def run(config: Config = None) -> None:
 
 async def _serve(service: Service) -> None:
     """Run the service until a signal; a second one ends at once."""
-    stop = _on_signal()
+    stop = stop_on_signal()
     async with service:
         await stop.wait()
-
-
-def _on_signal() -> asyncio.Event:
-    """Return an event that the first signal to stop sets; the second one ends the process."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def asked() -> None:
-        if stop.is_set():
-            os._exit(1)
-        stop.set()
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(name, asked)
-        except NotImplementedError:  # Windows: a plain handler, which wakes the loop
-            signal.signal(name, lambda *_: loop.call_soon_threadsafe(asked))
-    return stop
 
 
 @app.command()
@@ -240,30 +194,7 @@ def install_resource(
     )
 
 
-@app.command()
-def demo(
-    once: Annotated[
-        bool, typer.Option("--once", help="One 911 in the terminal, checked; then exit.")
-    ] = False,
-) -> None:
-    """See it work, without a game server, a CAD or a configuration."""
-    with _demo_installed():
-        from bridge.demo.once import play
-
-    if once:
-        right = asyncio.run(play(typer.echo))
-        raise typer.Exit(0 if right else 1)
-
-
-@contextlib.contextmanager
-def _demo_installed() -> Any:
-    """Turn a missing package of the demo into the line that installs it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            "demo", f"needs the package {error.name!r}", 'pip install "cad-bridge[demo]"'
-        ) from None
+cli_demo.add_to(app)
 
 
 def main() -> None:

@@ -27,6 +27,8 @@ LAYERS: list[set[str]] = [
     {"service"},
     {"owner"},
     {"demo"},
+    {"options", "signals"},
+    {"cli_demo"},
     {"cli"},
     {"__main__"},
 ]
