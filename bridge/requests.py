@@ -109,7 +109,7 @@ class Requests:
         self._now = now
         self._metrics = metrics
         self._test_lasts = test_lasts
-        self._tests: set[asyncio.Task[None]] = set()
+        self._tests: dict[asyncio.Task[None], tuple[int, str]] = {}
         self._methods: dict[str, Method] = {
             **(cad or {}),
             "call.test": (OfPlayer, self._test),
@@ -141,9 +141,11 @@ class Requests:
 
     async def close(self) -> None:
         """Close the test calls that are still open."""
-        for test in self._tests:
+        open_tests = list(self._tests.items())
+        for test, _ in open_tests:
             test.cancel()
-        await asyncio.gather(*self._tests, return_exceptions=True)
+        for _, (server, key) in open_tests:
+            await self._end_test(server, key)
 
     async def _answered(self, server: int, method: str, params: Mapping[str, Any]) -> Any:
         if method not in self._methods:
@@ -169,19 +171,17 @@ class Requests:
             caller_ids=(params.player, *NO_IDS[1:]),
         )
         await self._ingests[server].accept([Placed(call)])
-        test = asyncio.create_task(self._end_test(server, call.key))
-        self._tests.add(test)
-        test.add_done_callback(self._tests.discard)
+        test = asyncio.create_task(self._end_test(server, call.key, self._test_lasts))
+        self._tests[test] = server, call.key
+        test.add_done_callback(self._tests.pop)
         return {"key": call.key}
 
-    async def _end_test(self, server: int, key: str) -> None:
+    async def _end_test(self, server: int, key: str, after: float = 0.0) -> None:
+        await asyncio.sleep(after)
         try:
-            await asyncio.sleep(self._test_lasts)
-        finally:
-            try:
-                await self._ingests[server].accept([Removed(key)])
-            except JournalUnavailable:
-                log.info("test_call_left_open", server=server, call=key)  # it expires by itself
+            await self._ingests[server].accept([Removed(key)])
+        except JournalUnavailable:
+            log.info("test_call_left_open", server=server, call=key)  # it expires by itself
 
     async def _located(self, server: int, params: _Located) -> dict[str, Any]:
         """call.located: the game found where a call is; kept for restarts."""

@@ -73,12 +73,12 @@ class Identity:
         """Return a player's units of an `index`."""
         names = (name for identifier in player for name in self._names(identifier))
         found = {unit.ident: unit for name in names for unit in index.get(name, ())}
-        return tuple(found.values())
+        return tuple(found[ident] for ident in sorted(found))
 
     def _names(self, identifier: str) -> Iterator[str]:
         name = _normal(identifier)
         kind, colon, value = name.partition(":")
-        if not colon:
+        if not colon or kind not in _TYPES:
             return
         yield name
         if kind in {"license", self.type}:

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 
-__all__ = ["Age", "Picture", "calls_missed", "units_missed"]
+__all__ = ["Age", "Picture", "calls_missed", "is_settled", "units_missed"]
 
 JUST_OPENED_MS: Final = 15_000
-"""A call that came by push so lately may not be in the CAD's lists yet."""
+"""A call that is so young may not be in the CAD's lists yet."""
 _CLOCK_SKEW_MS: Final = 5 * 60_000
 
 
@@ -99,6 +99,19 @@ def calls_missed(lists: Calls, before: Picture, board: Board, age: Age) -> list[
     ]
 
 
+def is_settled(lists: Calls, board: Board) -> bool:
+    """Tell whether the lists have every open call of the board, now that they were ingested; if
+    not, they were older than a push, and reading them again soon will tell.
+    """
+    listed: set[str] = set()
+    for kind, calls in (("911", lists.emergency), ("dispatch", lists.active)):
+        keys = {f"{kind}:{number}" for number in _ids(calls)}
+        if calls is None or len(keys) < len(calls):
+            return True  # nothing can be told from such a list, now or soon
+        listed |= keys
+    return all(call.key in listed or call.kind == "test" for call in board.calls.values())
+
+
 def units_missed(
     units: Sequence[Any], before: Picture, board: Board, *, complete: bool
 ) -> list[Fact]:
@@ -123,7 +136,7 @@ def units_missed(
             if not isinstance(fact, OffDuty):
                 listed.add(ident)
             if before.units.get(ident) == board.units.get(ident):
-                facts.append(fact)
+                facts += _without_all_clear(fact)
     if complete:
         facts += [OffDuty(ident) for ident in _unchanged(before.units, board.units) - listed]
     return facts
@@ -193,6 +206,19 @@ def _ghosts(
 
 def _unchanged(before: Mapping[K, object], now: Mapping[K, object]) -> set[K]:
     return {key for key, value in before.items() if now.get(key) == value}
+
+
+def _without_all_clear(fact: Fact) -> list[Fact]:
+    """Return the fact without an end of panic: one that was raised in the game while the CAD could
+    not be told must not be called off by a list. It ends by push, by hand, or by its time.
+    """
+    match fact:
+        case OnDuty(unit) if not unit.panic:
+            return [replace(fact, unsaid=fact.unsaid | {"panic"})]
+        case PanicSet(on=False):
+            return []
+        case _:
+            return [fact]
 
 
 def _ident(fact: Fact) -> int:

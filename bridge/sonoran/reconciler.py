@@ -18,7 +18,7 @@ from bridge.errors import BridgeError, JournalUnavailable
 from bridge.sonoran.api import PAGE, Api
 from bridge.sonoran.faults import CadFault
 from bridge.sonoran.pacing import Backoff, Budget
-from bridge.sonoran.reconcile import Age, Picture, calls_missed, units_missed
+from bridge.sonoran.reconcile import Age, Picture, calls_missed, is_settled, units_missed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -131,6 +131,8 @@ class Reconciler:
         facts = calls_missed(read.lists, before, await self._board(), age)
         await self._ingest.accept(facts)
         self.status.calls_read = asked
+        if not is_settled(read.lists, await self._board()):
+            self._calls_wanted.set()
 
     async def read_units(self, budget: Budget) -> None:
         """Read the units and ingest what was missed; of a list that breaks off, what there is.

@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bridge.errors import BridgeError, PushRejected, RequestRefused
+from bridge.errors import BridgeError, JournalUnavailable, PushRejected, RequestRefused
 from bridge.facts import Attached, Fact, OnDuty, Written
 from bridge.sonoran.desk import ANSWER_WITHIN, Desk
 from bridge.sonoran.faults import CadFault, CadRefused
@@ -28,7 +28,7 @@ from bridge.sonoran.pacing import Budget
 from bridge.sonoran.payloads import dispatch_from, unit_from, values
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import AsyncIterator, Coroutine
 
     from bridge.events import Call, CallId
     from bridge.sonoran.links import Links
@@ -44,6 +44,8 @@ _GIVE_UP: Final = 60.0
 _WORTH_SAYING: Final = 2.0
 """Seconds of waiting for a limit from which on the player is told that he is queued."""
 _MOST_QUEUED: Final = 64
+_LOOK_AFTER: Final = (0.0, 10.0, 30.0)
+"""Seconds from one look at what became of an unanswered request to the next."""
 _FROM_CALLER: Final = 0
 """The CAD's origin of a dispatch call: a caller."""
 _ACTIVE: Final = 1
@@ -93,25 +95,27 @@ class Responses:
 
     async def _in_turn(self, response: _Response) -> str:
         """Return the key of the call that the unit is on when all before it have had their turn."""
-        key = (response.server, response.key)
-        turn = self._turns.setdefault(key, asyncio.Lock())
         try:
             async with (
                 asyncio.timeout(response.budget.left),
-                turn,
+                self._turn(response.server, response.key),
                 self._desk.asking(response.server, about_call=True),
             ):
                 return await self._respond(response)
         except TimeoutError:
             raise RequestRefused("timeout", f"given up after {_GIVE_UP:.0f} s") from None
 
+    @contextlib.asynccontextmanager
+    async def _turn(self, server: int, key: str) -> AsyncIterator[None]:
+        turn = self._turns.setdefault((server, key), asyncio.Lock())
+        async with turn:
+            yield
+
     async def _respond(self, response: _Response) -> str:
         server, key = response.server, response.key
+        if (server, key) in self._in_doubt:
+            await self._look(server, key, response.budget)
         call = await self._desk.call(server, key)  # by now it may be a dispatch call
-        if call.kind == "911" and (server, key) in self._in_doubt:
-            await self._desk.read_calls(server, response.budget)
-            call = await self._desk.call(server, key)
-        self._in_doubt.discard((server, key))
         idents = await self._idents(response)
         if call.kind == "911":
             return await self._dispatch(response, call, idents)
@@ -135,6 +139,7 @@ class Responses:
         except CadFault as fault:
             if fault.may_have_worked:
                 self._in_doubt.add((server, call.key))
+                self._start(self._settle(server, call.key))
             raise
         written = _as_written(body, said, self._desk.now())
         units = idents if created.units is None else created.units
@@ -169,6 +174,34 @@ class Responses:
             raise _not_a_unit()
         await self._desk.accept(server, *facts)
         return tuple(unit.ident for unit in units)
+
+    async def _settle(self, server: int, key: str) -> None:
+        """Find out what became of a request to make a dispatch call, and finish what it began."""
+        budget = Budget(_GIVE_UP)
+        for pause in _LOOK_AFTER:
+            await asyncio.sleep(pause)
+            async with self._turn(server, key):
+                if (server, key) not in self._in_doubt:
+                    return
+                with contextlib.suppress(CadFault, JournalUnavailable):
+                    await self._look(server, key, budget)
+
+    async def _look(self, server: int, key: str, budget: Budget) -> None:
+        """Read the CAD's calls; if there is a dispatch call made of the 911 call, remove that.
+
+        Raises:
+            CadFault: they could not be read; nothing may be made of the 911 call.
+        """
+        board = await self._desk.board(server)
+        if key not in board.dispatched:
+            await self._desk.read_calls(server, budget)
+            board = await self._desk.board(server)
+        if key in board.dispatched:
+            self._in_doubt.discard((server, key))
+            for number in values.call_ids(key.removeprefix("911:")):
+                self._start(self._remove(server, number))
+        elif key not in board.calls:
+            self._in_doubt.discard((server, key))
 
     async def _remove(self, server: int, call: CallId) -> None:
         try:

@@ -49,7 +49,7 @@ class Control:
                 return web.json_response(result)
             case "act":
                 result = self.world.act(body["what"], body.get("server", 1), body.get("body", {}))
-                await self.sessions.deliver()
+                await self.sessions.delivered()
                 return web.json_response(result)
             case "hub":
                 await self.hub(body)

@@ -147,8 +147,20 @@ class Sessions:
         self.world = world
         self.all: list[Session] = []
         self._tokens: dict[str, str] = {}
+        self._delivery: asyncio.Task[None] | None = None
+        world.on_push = self.deliver
 
-    async def deliver(self) -> None:
+    def deliver(self) -> None:
+        """Begin to send what was queued, unless that is under way."""
+        if self._delivery is None or self._delivery.done():
+            self._delivery = asyncio.create_task(self._deliver())
+
+    async def delivered(self) -> None:
+        """Wait until all is sent."""
+        if self._delivery is not None:
+            await self._delivery
+
+    async def _deliver(self) -> None:
         """Send what was queued: to the server's hub session, else to its listener, else nowhere."""
         while self.world.pushes:
             server, push = self.world.pushes.pop(0)
@@ -242,7 +254,6 @@ class Sessions:
             if message.type is not WSMsgType.TEXT:
                 return
             await session.receive(message.data)
-            await self.deliver()
 
     async def _ping(self, session: Session) -> None:
         while True:

@@ -6,6 +6,7 @@ not, as in the real one.
 
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 KEY = "test-key-5d1b7c90"
@@ -45,6 +46,7 @@ class World:
     """One community."""
 
     def __init__(self) -> None:
+        self.on_push: Callable[[], None] = lambda: None
         self.reset()
 
     def reset(self) -> None:
@@ -207,6 +209,7 @@ class World:
     def push(self, server: int, push_type: str, data: object) -> None:
         """Queue an event for the server's hub session or listener."""
         self.pushes.append((server, {"key": KEY, "type": push_type, "data": data}))
+        self.on_push()
 
     def stamp(self, age: float) -> str:
         """Return an ISO time so many seconds ago."""
