@@ -112,8 +112,8 @@ async def game_with(players: int) -> AsyncIterator[GameServer]:
 
 
 def ours(measured: Measure) -> float:
-    """Return the seconds of the resource's own Lua: JSON and msgpack, which are Lua here and C in the
-    game, are taken out.
+    """Return the seconds of the resource's own Lua, without JSON and msgpack, which are Lua here
+    and C in the game.
     """
     return measured.seconds - measured.engine_seconds
 

@@ -64,9 +64,8 @@ async def play(say: Say) -> bool:
         posted = time.monotonic()
         status = await stage.bridge.push(push)
         painted = await _painted(stage)
-        say(
-            f"the bridge answered {status}; on the screens {1000 * (painted - posted):.0f} ms later\n"
-        )
+        milliseconds = 1000 * (painted - posted)
+        say(f"the bridge answered {status}; on the screens {milliseconds:.0f} ms later\n")
         seen = {player.name: Seen.by(stage, player) for player in (RESPONDER, CALLER, BYSTANDER)}
         for name, what in seen.items():
             _describe(say, name, what)

@@ -59,5 +59,6 @@ def make(tmp_path: Path) -> Iterator[Make]:
     for game in made:
         assert not game.errors, [str(error) for error in game.errors]
 
-# where CitizenFX's own scheduler.lua is at hand, its file is named; elsewhere there is nothing to test
+
+# only where CitizenFX's own scheduler.lua is at hand and named is there something to test
 collect_ignore = [] if "CAD_BRIDGE_SCHEDULER_LUA" in os.environ else ["test_scheduler.py"]
