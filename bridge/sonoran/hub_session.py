@@ -101,7 +101,7 @@ async def connected(address: HubAddress, timing: Timing) -> AsyncIterator[Client
     except websockets.InvalidStatus as error:
         status = error.response.status_code
         raise HubLost(f"the hub answered {status} instead of a websocket", "other_way") from None
-    except (websockets.InvalidHandshake, websockets.InvalidURI):
+    except websockets.WebSocketException:
         raise HubLost("what answered is no websocket", "other_way") from None
     except TimeoutError:
         raise HubLost("the hub did not answer in time") from None

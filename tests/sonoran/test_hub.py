@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from bridge.metrics import Metrics
+from bridge.sonoran import hub
 from bridge.sonoran.hub import Hub
 from bridge.sonoran.hub_session import HubLost, HubRefused, Timing
 from bridge.sonoran.pushes import Outcome
@@ -340,6 +341,20 @@ async def test_what_was_read_is_handled_before_the_client_ends(
     await bridge.stop()
 
     assert len(done) == 10
+
+
+async def test_a_push_that_nobody_can_store_does_not_hold_up_the_end(
+    cad: Any, connect: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "_TO_FINISH", 0.1)
+    bridge = await connect()
+    bridge.outcome = Outcome("unavailable")
+    cad.act("place_911", **CALL)
+    await until(lambda: len(bridge.hub._backlog))
+
+    await asyncio.wait_for(bridge.stop(), 3)
+
+    assert bridge.task.done()
 
 
 async def test_the_client_pings_so_that_the_hub_keeps_it(cad: Any, connect: Any) -> None:

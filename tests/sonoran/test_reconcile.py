@@ -560,6 +560,32 @@ async def test_the_key_serves_others_too(cad: Any, bridge: Any, until: Any) -> N
     assert len(cad.asked("calls")) == 4  # of 5
 
 
+async def test_a_fault_of_ours_ends_no_reading_for_good(
+    cad: Any, bridge: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = bridge(rhythm=Rhythm(apart=0.05, first_pause=0.05))
+    accept = first.ingest.accept
+
+    async def fails(_: Any) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(first.ingest, "accept", fails)
+    await first.start()
+    await until(lambda: "its log" in first.status.units_error)
+
+    monkeypatch.setattr(first.ingest, "accept", accept)
+    await until(has_read(first))
+
+
+async def test_a_board_that_must_be_read_back_is_read_back(cad: Any, bridge: Any) -> None:
+    cad.post("units", server=1, units=[{"id": 101, "account": "uuid-1"}])
+    first = bridge()
+
+    await first.reconciler.read_units(Budget(9))
+
+    assert set(first.board.units) == {101}
+
+
 async def cut_and_place(cad: Any, hub: Hub, *, seconds: float, every: float) -> None:
     """Place a call every now and then while the hub's sessions live but a moment."""
     cad.configure(cut_every=every, limited=False)

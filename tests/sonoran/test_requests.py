@@ -629,6 +629,53 @@ async def test_a_911_that_cannot_be_removed_stays_replaced(cad: Any, play: Any, 
     assert set(game.board.calls) == {"dispatch:301", "dispatch:401"}
 
 
+async def test_a_test_call_needs_no_cad(cad: Any, play: Any) -> None:
+    game = await play()
+    key = (await game.ask("call.test", player=ANN))["key"]
+
+    assert await game.ask("call.respond", player=ANN, call=key) == {"call": key}
+    assert await game.ask("call.close", player=ANN, call=key) == {"closed": True}
+
+    assert key not in game.board.calls
+    assert cad.asked("dispatch-calls") == cad.asked("dispatch-calls/close") == []
+
+
+async def test_responses_that_wait_are_bounded(cad: Any, play: Any) -> None:
+    game = await play()
+    game.cad_requests._responses._tasks.update(
+        asyncio.create_task(asyncio.sleep(60)) for _ in range(64)
+    )
+
+    assert (await game.refused("call.respond", player=ANN, call=300)).code == "rate_limited"
+
+
+async def test_a_link_without_an_account_is_no_unit(cad: Any, play: Any) -> None:
+    game = await play()
+    cad.fail("links/check", "json", body={"linked": True})
+
+    assert (await game.refused("call.respond", player=CIVILIAN, call=300)).code == "not_a_unit"
+
+
+async def test_a_dispatch_call_to_which_the_cad_attached_nobody_is_said_to_be_so(
+    cad: Any, play: Any
+) -> None:
+    game = await play()
+    cad.fail("dispatch-calls", "json", body={"callId": 880, "idents": []}, times=1)
+
+    assert (await game.refused("call.respond", player=ANN, call=300)).code == "not_a_unit"
+
+    call = game.board.calls["dispatch:880"]
+    assert (call.units, call.title, call.origin_911) == ((), "Fire", "911:300")
+
+
+async def test_a_board_that_must_be_read_back_is_read_back(cad: Any, play: Any) -> None:
+    game = await play()
+    game.ingest._board = None
+
+    assert await game.ask("unit.status", player=ANN, status=4) == {"updated": 1}
+    assert game.board.units[101].status == 4
+
+
 # The rest
 
 
