@@ -749,14 +749,19 @@ async def test_a_panic_reaches_the_cad_although_the_journal_cannot_store(
     assert cad.state()["units"][0]["isPanic"]
 
 
-async def test_nobody_updated_means_not_a_unit(cad: Any, play: Any) -> None:
-    game = await play()
+async def test_nobody_updated_is_said_and_the_board_put_right(
+    cad: Any, play: Any, until: Any
+) -> None:
+    cad.configure(limited=False)
+    game = await play("reader", span_ms=300)
+    await until(lambda: game.reader.status.units_read)
     cad.silently("log_out", id=101)
 
     for player in (CIVILIAN, ANN):
         for method, params in {"unit.panic": {"on": True}, "unit.status": {"status": 2}}.items():
-            refused = await game.refused(method, player=player, **params)
-            assert refused.code == "not_a_unit"
+            assert await game.ask(method, player=player, **params) == {"updated": 0}
+
+    await until(lambda: 101 not in game.board.units)
 
 
 async def test_a_status_is_set_there_and_here(cad: Any, play: Any) -> None:
