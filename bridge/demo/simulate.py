@@ -61,7 +61,7 @@ class Night:
         )
         painted = (
             f"{verdict.painted} of {verdict.alerts} calls on the responder's screen, "
-            f"{verdict.quiet} only on his map after a restart"
+            f"{verdict.quiet} only on his map after a restart, {verdict.over} over before it"
         )
         return [
             f"sent     {sent.sent} pushes of {len(sent.types)} types; {delivered}",

@@ -36,7 +36,10 @@ class Verdict:
     """Calls that the responder had to be alerted of."""
     painted: int = 0
     quiet: int = 0
-    """Calls that he got as a blip only, since the resource was restarted just then."""
+    """Calls, or the dispatch calls in their place, that he got on his map only: the resource was
+    restarted before the alert could be painted."""
+    over: int = 0
+    """Calls whose alert a restart swallowed, and that were over when the resource was back."""
     lost: list[str] = field(default_factory=list)
 
 
@@ -48,8 +51,8 @@ async def judge(stage: Stage, traffic: Traffic, painted: set[str]) -> Verdict:
     verdict = Verdict()
     differences = await _settled(stage)
     verdict.lost += differences
-    await _journal(stage, traffic, verdict)
-    _screen(stage, traffic, painted, verdict)
+    history = await _journal(stage, traffic, verdict)
+    _screen(stage, traffic, painted, history, verdict)
     verdict.lost += [f"script error: {error.text}" for error in stage.game.errors]
     return verdict
 
@@ -134,22 +137,42 @@ def _units(units: list[Json] | None) -> dict[str, Json]:
     }
 
 
-async def _journal(stage: Stage, traffic: Traffic, verdict: Verdict) -> None:
+@dataclass(slots=True)
+class _History:
+    """What the journal says of the night's calls, by key."""
+
+    opened: Counter[str] = field(default_factory=Counter)
+    closed: set[str] = field(default_factory=set)
+    replaced: dict[str, str] = field(default_factory=dict)
+    """911 calls, each with the dispatch call that took its place."""
+
+    def take(self, event: Json) -> None:
+        """Read an event of a call."""
+        call = event["call"]
+        if event["type"] == "call.opened":
+            self.opened[call["key"]] += 1
+            if "origin911" in call:
+                self.replaced[call["origin911"]] = call["key"]
+        elif event["type"] == "call.closed":
+            self.closed.add(call["key"])
+
+
+async def _journal(stage: Stage, traffic: Traffic, verdict: Verdict) -> _History:
     """Every call and note of the night must be in the journal, and no call twice."""
-    opened: Counter[str] = Counter()
+    history = _History()
     noted: set[tuple[str, str]] = set()
     lines = Lines(stage.journal_file, 1, Range())
     try:
         async for line in lines.events():
             verdict.events += 1
             event = line["event"]
-            call = event.get("call", {})
-            if event["type"] == "call.opened":
-                opened[call["key"]] += 1
-            noted |= {(call["key"], note.get("content", "")) for note in call.get("notes", ())}
+            if "call" in event:
+                history.take(event)
+                notes = event["call"].get("notes", ())
+                noted |= {(event["call"]["key"], note.get("content", "")) for note in notes}
     finally:
         await lines.close()
-    wanted = [*traffic.placed, *traffic.dispatched]
+    wanted, opened = [*traffic.placed, *traffic.dispatched], history.opened
     verdict.calls, verdict.notes = len(opened), len(noted)
     verdict.lost += [f"{key} is not in the journal" for key in wanted if key not in opened]
     verdict.lost += [f"{key} was opened {n} times" for key, n in opened.items() if n > 1]
@@ -158,20 +181,31 @@ async def _journal(stage: Stage, traffic: Traffic, verdict: Verdict) -> None:
         for key, text in traffic.notes
         if (key, text) not in noted
     ]
+    return history
 
 
-def _screen(stage: Stage, traffic: Traffic, painted: set[str], verdict: Verdict) -> None:
+def _screen(
+    stage: Stage, traffic: Traffic, painted: set[str], history: _History, verdict: Verdict
+) -> None:
     """Every 911 call must have come to the responder: as a picture, at the least on his map."""
-    sent = {
-        packet.args[0]["key"]
-        for packet in stage.game.packets(RESPONDER.source)
-        if packet.name == "cadbridge:show" and not packet.lost
-    }
+    got, swallowed = _sent_to_responder(stage)
     verdict.alerts = len(traffic.placed)
-    verdict.painted = sum(key in painted for key in traffic.placed)
-    verdict.quiet = sum(key in sent and key not in painted for key in traffic.placed)
-    verdict.lost += [
-        f"{key} never came to the responder"
-        for key in traffic.placed
-        if key not in painted and key not in sent
-    ]
+    for key in traffic.placed:
+        if key in painted:
+            verdict.painted += 1
+        elif key in got or history.replaced.get(key) in got:
+            verdict.quiet += 1
+        elif key in swallowed and key in history.closed:
+            verdict.over += 1
+        else:
+            verdict.lost.append(f"{key} never came to the responder")
+
+
+def _sent_to_responder(stage: Stage) -> tuple[set[str], set[str]]:
+    """Return the keys of what reached his client, and of what its restart swallowed."""
+    got: set[str] = set()
+    swallowed: set[str] = set()
+    for packet in stage.game.packets(RESPONDER.source):
+        if packet.name == "cadbridge:show":
+            (swallowed if packet.lost else got).add(packet.args[0]["key"])
+    return got, swallowed

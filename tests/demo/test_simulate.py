@@ -36,7 +36,8 @@ async def test_nothing_is_lost_though_everything_breaks(monkeypatch: pytest.Monk
     assert night.verdict.lost == []
     assert night.ok
     assert night.verdict.alerts > 3
-    assert night.verdict.painted + night.verdict.quiet == night.verdict.alerts
+    seen = night.verdict.painted + night.verdict.quiet + night.verdict.over
+    assert seen == night.verdict.alerts
     assert night.accidents.total() >= 3
     assert len(night.delivery.types) > 20
     assert night.lines()[-1] == "lost     0"
