@@ -212,6 +212,7 @@ def _combined_problems(settings: Settings) -> Iterator[ConfigurationError]:
             '"sqlite:" and a file name',
         )
     yield from _server_problems(settings)
+    yield from _port_problems(settings)
 
 
 def _gateway_problems(gateway: GatewaySettings) -> Iterator[ConfigurationError]:
@@ -242,7 +243,6 @@ def _server_problems(settings: Settings) -> Iterator[ConfigurationError]:
         )
     ids: set[int] = set()
     tokens: set[str] = set()
-    ports: set[int] = {settings.push.port} if settings.cad.uses_http else set()
     for number, server in enumerate(settings.servers):
         token = server.token.get_secret_value()
         if server.id in ids:
@@ -261,15 +261,21 @@ def _server_problems(settings: Settings) -> Iterator[ConfigurationError]:
                 "is also the token of another server",
                 "a token of its own for each server",
             )
-        if server.push_port and server.push_port in ports:
-            yield ConfigurationError(
-                f"servers.{number}.push_port",
-                f"{server.push_port} is taken by another listener",
-                "a port of its own",
-            )
         ids.add(server.id)
         tokens.add(token)
-        ports.update({server.push_port} if server.push_port else set())
+
+
+def _port_problems(settings: Settings) -> Iterator[ConfigurationError]:
+    ports = {"gateway.port": settings.gateway.port, "admin.port": settings.admin.port}
+    if settings.cad.uses_http:
+        ports = {"push.port": settings.push.port, **ports}
+        for number, server in enumerate(settings.servers):
+            ports[f"servers.{number}.push_port"] = server.push_port or 0
+    taken: dict[int, str] = {}
+    for key, port in ports.items():
+        if port and port in taken:
+            yield ConfigurationError(key, f"{port} is taken by {taken[port]}", "a port of its own")
+        taken.setdefault(port, key)
 
 
 def secrets(settings: Settings) -> list[str]:
@@ -321,17 +327,34 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _unknown_environment(environment: Mapping[str, str]) -> Iterator[ConfigurationError]:
     for name in environment:
-        section, nested, _ = name.upper().removeprefix(ENVIRONMENT_PREFIX).partition("__")
-        ours = name.upper().startswith(ENVIRONMENT_PREFIX) and nested
-        if ours and section.lower() not in Settings.model_fields:
+        if not name.upper().startswith(ENVIRONMENT_PREFIX):
+            continue
+        section, nested, _ = name[len(ENVIRONMENT_PREFIX) :].lower().partition("__")
+        if section in Settings.model_fields:
+            continue
+        if nested:
             yield ConfigurationError(
                 name, "names no section", f"one of {', '.join(Settings.model_fields)}"
             )
+        elif meant := _meant(section):
+            yield ConfigurationError(name, "is no key", f"did you mean {' or '.join(meant)}?")
+
+
+def _meant(word: str) -> list[str]:
+    """Return the variables that one without a double underscore may have been meant for."""
+    return [
+        f"{ENVIRONMENT_PREFIX}{section}__{key}".upper()
+        for section, model in _SECTIONS.items()
+        if section != "servers"
+        for key in model.model_fields
+        if word in {key, f"{section}_{key}"}
+    ]
 
 
 def _as_problem(details: ErrorDetails) -> ConfigurationError:
     location = [str(part) for part in details["loc"]]
     secret = any(part in SECRETS for part in location)
+    whole = location[-1] in _SECTIONS or (location[0] == "servers" and location[-1].isdigit())
     problem = details["msg"].removeprefix("Input ")
     allowed = ""
     if details["type"] == "extra_forbidden":
@@ -340,6 +363,9 @@ def _as_problem(details: ErrorDetails) -> ConfigurationError:
         problem = "is missing"
     elif secret:
         problem, allowed = "is not allowed", "text"
+    elif whole:  # not shown: there are secrets in it
+        brackets = "[[servers]]" if location[0] == "servers" else f"[{location[0]}]"
+        problem, allowed = "is not written as it must be", f"a line {brackets}, its keys below"
     else:
         problem, allowed = f"{details['input']!r:.80} is not allowed", problem
     return ConfigurationError(".".join(location), problem, allowed)

@@ -107,6 +107,7 @@ WRONG = {
     "negative id": (SMALLEST.replace("id = 1", "id = -1"), "servers.0.id", "-1"),
     "id as text": (SMALLEST.replace("id = 1", 'id = "one"'), "servers.0.id", "'one'"),
     "push port taken": (with_server("push_port = 30130\n"), "servers.0.push_port", "is taken"),
+    "gateway port taken": (with_server("push_port = 30131\n"), "servers.0.push_port", "is taken"),
     "unknown source": (SMALLEST.replace("[cad]", '[cad]\nsource = "ftp"'), "cad.source", "'hub'"),
     "hub without community": (
         SMALLEST.replace("[cad]", '[cad]\nsource = "hub"'),
@@ -168,6 +169,39 @@ def test_a_wrong_configuration_is_refused_by_key_and_with_what_is_allowed(
     assert TOKEN[:31] not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        SMALLEST.replace("[[servers]]", "[servers]"),
+        SMALLEST.replace("[cad]", "[[cad]]"),
+        f'cad = "{SECRET_KEY}"\nservers = "{TOKEN}"\n',
+        f'servers = ["{TOKEN}"]\n[cad]\napi_key = "{SECRET_KEY}"\n',
+    ],
+)
+def test_a_section_of_the_wrong_shape_does_not_show_the_secrets_in_it(
+    text: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"servers|cad") as refusal:
+        loaded(tmp_path, text)
+    assert SECRET_KEY not in str(refusal.value)
+    assert TOKEN[:8] not in str(refusal.value)
+
+
+def test_two_listeners_on_one_port_are_told_by_both_keys(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        loaded(tmp_path, f"{SMALLEST}[push]\nport = 30131\n[admin]\nport = 30131\n")
+    assert str(refusal.value).splitlines() == [
+        "gateway.port: 30131 is taken by push.port; a port of its own",
+        "admin.port: 30131 is taken by push.port; a port of its own",
+    ]
+
+
+def test_the_push_port_is_free_for_others_where_no_listener_is_opened(tmp_path: Path) -> None:
+    cad = '[cad]\nsource = "hub"\ncommunity_id = "c"'
+    text = SMALLEST.replace("[cad]", cad) + "[push]\nport = 30131\n"
+    assert loaded(tmp_path, text).gateway.port == 30131
+
+
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refusal:
         loaded(tmp_path, "[push]\nport = 70000\nprot = 1\n[admin]\nport = -1\n")
@@ -192,6 +226,8 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         ("CAD_BRIDGE_PUHS__PORT", "1"),
         ("CAD_BRIDGE_SERVERS", "no json"),
         ("CAD_BRIDGE_PUSH__X", "1"),
+        ("CAD_BRIDGE_PUSH_PORT", "1"),
+        ("CAD_BRIDGE_API_KEY", "a-key"),
     ],
 )
 def test_a_wrong_environment_variable_is_refused(
