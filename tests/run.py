@@ -73,7 +73,7 @@ def main() -> int:
     """Run the checks in turn; return the first exit code that is not 0."""
     bootstrap.check_python()
     python = str(bootstrap.environment(ROOT / ".test-venv", "test"))
-    environment = {**os.environ, "CAD_BRIDGE_CHROMIUM": browser()}
+    environment = {**os.environ, "CAD_BRIDGE_CHROMIUM": browser(), "CAD_BRIDGE_NO_SKIPS": "1"}
     pytest = [python, "-m", "pytest", *(sys.argv[1:] or ["-n", "2", "--cov", "--cov-report="])]
     steps = [[python, "-m", "ruff", "check", "."], [python, "-m", "ruff", "format", "--check", "."]]
     steps += [[python, "-m", "mypy"], pytest]

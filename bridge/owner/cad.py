@@ -47,6 +47,4 @@ async def look(url: str, api_key: str) -> Looked:
         return Looked(state, str(fault))
     except CadFault as fault:
         return Looked("unreachable", str(fault))
-    finally:
-        await api.close()
     return Looked("ok", plan=plan, servers=tuple(servers))

@@ -80,9 +80,6 @@ class Api:
         """Connect nothing yet; for the arguments see `Rest`."""
         self._rest = Rest(url, api_key, limits, metrics=metrics, longest=longest)
 
-    async def close(self) -> None:
-        """Nothing: no connection outlives its request."""
-
     @property
     def asked(self) -> bool:
         """The CAD was asked something since the start."""

@@ -114,13 +114,12 @@ class CadSide:
             task.add_done_callback(_tell_of_failure)
 
     async def close(self) -> None:
-        """Stop what runs, hub sessions after their last pushes; close connections."""
+        """Stop what runs, hub sessions after their last pushes."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._requests.close()
         await self._methods.close()
-        await self._api.close()
 
     def state(self) -> CadState:
         """Return how the CAD's API answered last."""
