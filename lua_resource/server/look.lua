@@ -18,6 +18,8 @@
 ---@field replaces string?
 
 local TEXT, PLACE, NAME, UNITS = 1200, 240, 120, 12
+---A title of so many bytes that begins a description was cut from it; the CAD takes 60 characters.
+local CUT_TITLE = 50
 
 ---Fields of a call, as events name what changed, and the field of the alert that shows them.
 local SHOWN_AS = {
@@ -67,6 +69,19 @@ local function number(sight, call, class)
     return say(sight, 'call.number.' .. call.kind, { id = short(call.id, 64) or '?' })
 end
 
+---Title and description of a dispatch call, without saying anything twice: one made of a 911 call has
+---for its title the words of the description, or as many of them as the CAD takes.
+---@param call Call
+---@return string? title
+---@return string? description
+local function words(call)
+    local heading, text = call.title, call.description
+    if not heading or not text then return heading, text end
+    if text == heading then return heading, nil end
+    if #heading >= CUT_TITLE and text:sub(1, #heading) == heading then return nil, text end
+    return heading, text
+end
+
 ---@param sight CadBridge.Sight
 ---@param call Call
 ---@param class string
@@ -74,10 +89,11 @@ end
 local function title(sight, call, class)
     if class == 'caller' then return say(sight, 'call.received') end
     if call.kind ~= 'dispatch' then return say(sight, 'call.title.' .. kind(call)) end
-    if call.title and call.code then
-        return short(say(sight, 'call.titleCode', { title = call.title, code = call.code }), PLACE)
+    local heading = words(call)
+    if heading and call.code then
+        return short(say(sight, 'call.titleCode', { title = heading, code = call.code }), PLACE)
     end
-    return short(call.title or call.code, PLACE) or say(sight, 'call.title.dispatch')
+    return short(heading or call.code, PLACE) or say(sight, 'call.title.dispatch')
 end
 
 ---@param sight CadBridge.Sight
@@ -144,7 +160,7 @@ local function alert(sight, call, class, how, parts)
         result.blip = blip(sight, kind(call), name)
     end
     if mine then return result end
-    result.text = short(call.description, TEXT)
+    result.text = short(select(2, words(call)), TEXT)
     result.caller = short(call.caller, NAME)
     result.priority = short(call.priority, NAME)
     result.status = status(sight, call)

@@ -319,6 +319,30 @@ async def test_a_dispatch_call_takes_the_place_of_its_911(
     assert town.got(4) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "title", "text"),
+    [
+        ({"title": "Car on fire", "description": "Car on fire"}, "Car on fire", None),
+        (
+            {"code": "10-70", "title": "Car on fire", "description": "Car on fire"},
+            "10-70 · Car on fire",
+            None,
+        ),
+        ({"title": "w" * 60, "description": "w" * 80}, "Dispatch call", "w" * 80),
+        ({"title": "Fire", "description": "Fire at the pier"}, "Fire", "Fire at the pier"),
+        ({"description": "Fire at the pier"}, "Dispatch call", "Fire at the pier"),
+    ],
+)
+async def test_what_title_and_description_both_say_is_said_once(
+    town: Town, make: Make, said: dict[str, str], title: str, text: str | None
+) -> None:
+    town.dispatchers(1)
+    await town.come(1)
+    await town.event("call.opened", call=make.call(880, "dispatch", **said))
+    (alert,) = town.shown(1)
+    assert (alert["title"], alert.get("text")) == (title, text)
+
+
 async def test_a_dispatch_call_after_its_911_was_removed_alerts_nobody_who_knew(
     town: Town, make: Make
 ) -> None:
