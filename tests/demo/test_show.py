@@ -14,6 +14,10 @@ from bridge.demo.show import show
 pytestmark = pytest.mark.slow
 
 
+def left(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 async def test_the_demo_says_where_to_look_and_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -25,12 +29,12 @@ async def test_the_demo_says_where_to_look_and_leaves_nothing_behind(
     url = (await asyncio.wait_for(said.get(), 30)).removeprefix("open ")
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
         assert "cad-bridge demo" in await answer.text()
-    assert list(tmp_path.iterdir())
+    assert left(tmp_path)
 
     stop.set()
     await asyncio.wait_for(showing, 30)
 
-    assert list(tmp_path.iterdir()) == []
+    assert left(tmp_path) == []
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientConnectorError):
             await session.get(url)
