@@ -1,13 +1,14 @@
 """The newest pushes that could not be understood, for the owner to look at.
 
-Only pushes that bore the right key, or came over the hub, are kept: what strangers post is counted
-and forgotten. The key is blotted out before anything is kept, wherever in the body it stands.
+Only pushes that bore the right key, or came over the hub, are kept: what strangers post is counted,
+by address and reason, and forgotten. The key is blotted out before anything is kept, wherever in
+the body it stands.
 """
 
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,14 @@ KEPT = 200
 """Pushes: what a screen can list and a person can read."""
 MOST_BYTES = 64 * 1024
 """Bytes of a body; together with `KEPT` at most 12.5 MiB."""
+STRANGERS = 200
+"""Pairs of address and reason that are counted; the one not heard of for longest goes first."""
 _MOST_WORDS = 300
 """Characters of reason, path and type; a path can carry names that the sender chose."""
+
+
+_MOST_ADDRESS = 64
+"""Characters; a proxy may hand on what is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class RejectedPush:
 
 
 class Rejected:
-    """A ring of the newest rejected pushes."""
+    """A ring of the newest rejected pushes, and counts of those that were turned away unkept."""
 
     def __init__(self, secrets: Secrets, now: Callable[[], int]) -> None:
         self._secrets = secrets
@@ -57,6 +64,7 @@ class Rejected:
         self._ring: deque[RejectedPush] = deque(maxlen=KEPT)
         self.total = 0
         """Pushes rejected since the start, those that were pushed out of the ring too."""
+        self._strangers: OrderedDict[tuple[str, str], tuple[int, int]] = OrderedDict()
 
     def keep(
         self, *, server: int, way: str, code: str, reason: str, path: str, body: bytes
@@ -79,6 +87,21 @@ class Rejected:
                 cut=cut,
             )
         )
+
+    def turn_away(self, address: str, reason: str) -> None:
+        """Count a push that did not show the right key, whatever it was refused for."""
+        who = self._words(address)[:_MOST_ADDRESS], reason
+        count, _ = self._strangers.pop(who, (0, 0))
+        self._strangers[who] = count + 1, self._now()
+        if len(self._strangers) > STRANGERS:
+            self._strangers.popitem(last=False)
+
+    def turned_away(self) -> list[dict[str, Any]]:
+        """Return who was turned away, why, how often and when last; the newest first."""
+        return [
+            {"address": address, "reason": reason, "count": count, "at": at}
+            for (address, reason), (count, at) in reversed(self._strangers.items())
+        ]
 
     def newest(self, limit: int = KEPT) -> list[dict[str, Any]]:
         """Return up to `limit` of them as JSON objects, the newest first."""

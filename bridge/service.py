@@ -190,6 +190,7 @@ class Service:
                 servers=[server.id for server in servers],
                 settings=self.settings.push,
                 doorkeeper=self.doorkeeper,
+                turned_away=self.rejected.turn_away,
             )
             await listener.start()
             self._stack.push_async_callback(listener.stop)

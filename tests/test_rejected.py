@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bridge.blot import BLOT, Secrets
-from bridge.rejected import KEPT, MOST_BYTES, Rejected
+from bridge.rejected import KEPT, MOST_BYTES, STRANGERS, Rejected
 
 KEY = "test-key-5d1b7c90"
 
@@ -106,3 +106,26 @@ def test_words_chosen_by_the_sender_are_kept_short() -> None:
 
     assert len(kept["path"]) == 300
     assert len(kept["type"]) == 300
+
+
+def test_strangers_are_counted_by_address_and_reason_the_newest_first() -> None:
+    rejected = ring(KEY)
+    for address, reason in [("a", "wrong_key"), ("b", "not_json"), ("a", "wrong_key")]:
+        rejected.turn_away(address, reason)
+
+    assert rejected.turned_away() == [
+        {"address": "a", "reason": "wrong_key", "count": 2, "at": 1000},
+        {"address": "b", "reason": "not_json", "count": 1, "at": 1000},
+    ]
+    assert rejected.newest() == []
+
+
+def test_strangers_are_counted_in_bounded_memory() -> None:
+    rejected = ring(KEY)
+    for number in range(STRANGERS + 5):
+        rejected.turn_away(f"{number}-{KEY}" + "x" * 1000, "wrong_key")
+
+    counted = rejected.turned_away()
+    assert len(counted) == STRANGERS
+    assert counted[0]["address"].startswith(f"{STRANGERS + 4}-{BLOT}")
+    assert max(len(row["address"]) for row in counted) == 64

@@ -137,7 +137,7 @@ class AdminSite:
         pushes = self._view.rejected.newest()
         if number is not None:
             pushes = [push for push in pushes if push["number"] == number]
-        return _json({"rejected": pushes})
+        return _json({"rejected": pushes, "turnedAway": self._view.rejected.turned_away()})
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bridge.sonoran.pushes import Outcome
 
     Receive = Callable[[int, bytes], Awaitable[Outcome]]
+    TurnedAway = Callable[[str, str], None]
 
 __all__ = ["Listener"]
 
@@ -51,7 +52,10 @@ class _Watched(web.Server):
 
 
 class Listener:
-    """One port. A push without a server in its path belongs to `default_server`."""
+    """One port. A push without a server in its path belongs to `default_server`.
+
+    `turned_away(address, reason)` is told of whatever is refused without the right key.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,7 @@ class Listener:
         servers: Collection[int],
         settings: PushSettings,
         doorkeeper: Doorkeeper,
+        turned_away: TurnedAway,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._receive = receive
@@ -70,6 +75,7 @@ class Listener:
         self._servers = frozenset(servers)
         self._settings = settings
         self._doorkeeper = doorkeeper
+        self._turned_away = turned_away
         self._clock = clock
         self._in_work = 0
         self._runner: web.ServerRunner | None = None
@@ -109,7 +115,9 @@ class Listener:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self._silent.discard(request.protocol)
         if self._in_work >= IN_WORK:
-            return _problem(503, "busy", "too many requests at once", retry=RETRY_SECONDS)
+            return self._refuse(
+                request, 503, "busy", "too many requests at once", retry=RETRY_SECONDS
+            )
         self._in_work += 1
         try:
             return await self._check(request)
@@ -119,34 +127,43 @@ class Listener:
     async def _check(self, request: web.BaseRequest) -> web.StreamResponse:
         match = _PATH.fullmatch(request.path)
         if match is None:
-            return _problem(404, "not_found", "pushes go to /sonorancad/event")
+            return self._refuse(request, 404, "not_found", "pushes go to /sonorancad/event")
         server = int(match["server"]) if match["server"] else self.default_server
         if server not in self._servers:
-            return _problem(404, "no_such_server", f"server {server} is not configured here")
+            said = f"server {server} is not configured here"
+            return self._refuse(request, 404, "no_such_server", said)
         if request.method != "POST":
-            return _problem(405, "not_post", "pushes are posted", allow="POST")
+            return self._refuse(request, 405, "not_post", "pushes are posted", allow="POST")
         address = self._address(request)
         if not self._doorkeeper.allows(address):
-            return _problem(403, "address", "push.allow_from does not name this address")
+            said = "push.allow_from does not name this address"
+            return self._refuse(request, 403, "address", said)
         wait = self._doorkeeper.must_wait(address, self._clock())
         if wait:
-            return _problem(429, "wrong_keys", "too many wrong keys", retry=str(int(wait) + 1))
+            return self._refuse(
+                request, 429, "wrong_keys", "too many wrong keys", retry=str(int(wait) + 1)
+            )
         return await self._read(request, server, address)
 
     async def _read(
         self, request: web.BaseRequest, server: int, address: str
     ) -> web.StreamResponse:
         largest = self._settings.max_body
+        too_large = f"a push has at most {largest} bytes"
         if (request.content_length or 0) > largest:
-            return _problem(413, "too_large", f"a push has at most {largest} bytes")
+            return self._refuse(request, 413, "too_large", too_large)
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            return _problem(415, "encoded", "a push is sent without Content-Encoding")
+            said = "a push is sent without Content-Encoding"
+            return self._refuse(request, 415, "encoded", said)
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # it would wait for it
+            request.writer.output_size = 0  # the answer itself has not begun
         try:
             body = await self._body(request.content)
         except TimeoutError:
-            return _problem(408, "slow", f"a body arrives within {BODY_SECONDS:.0f} s")
+            return self._refuse(request, 408, "slow", f"a body arrives within {BODY_SECONDS:.0f} s")
         if len(body) > largest:
-            return _problem(413, "too_large", f"a push has at most {largest} bytes")
+            return self._refuse(request, 413, "too_large", too_large)
         outcome = await self._receive(server, body)
         return self._render(outcome, address)
 
@@ -173,13 +190,24 @@ class Listener:
             self._doorkeeper.right_key(address, self._clock())
         if outcome.status == HTTPStatus.OK:
             return web.Response(text="ok")
+        if outcome.code in {"wrong_key", "not_json"}:
+            self._turned_away(address, outcome.code)
         retry = RETRY_SECONDS if outcome.status == HTTPStatus.SERVICE_UNAVAILABLE else ""
         return _problem(outcome.status, outcome.code, outcome.detail, outcome.path, retry=retry)
 
+    def _refuse(
+        self, request: web.BaseRequest, status: int, code: str, detail: str, **headers: str
+    ) -> web.StreamResponse:
+        """Turn away whoever has shown no key."""
+        self._turned_away(self._address(request), code)
+        return _problem(status, code, detail, **headers)
+
     def _address(self, request: web.BaseRequest) -> str:
         if self._settings.trust_proxy:
-            # the last one is what the proxy itself saw; those before it are the client's words
-            forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+            # the last one is what the proxy itself saw; those before it are the client's words,
+            # also where the proxy adds a header of its own instead of a word to the client's
+            said = request.headers.getall("X-Forwarded-For", [""])[-1]
+            forwarded = said.rpartition(",")[2].strip()
             if forwarded:
                 return forwarded
         return request.remote or ""

@@ -155,6 +155,18 @@ async def test_rejected_pushes_are_shown_whole_or_one_by_one(
     assert KEY not in json.dumps(pushes)
 
 
+async def test_who_was_turned_away_stands_beside_the_rejected_pushes(
+    seen: Any, serve: Any, http: aiohttp.ClientSession
+) -> None:
+    seen.rejected.turn_away("203.0.113.5", "wrong_key")
+
+    document = await get(http, await serve() + "/api/rejected")
+
+    assert document["turnedAway"] == [
+        {"address": "203.0.113.5", "reason": "wrong_key", "count": 1, "at": seen.time}
+    ]
+
+
 async def test_metrics_are_in_the_format_of_prometheus(
     serve: Any, http: aiohttp.ClientSession
 ) -> None:

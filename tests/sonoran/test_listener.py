@@ -33,7 +33,9 @@ class Receiver:
 
 @asynccontextmanager
 async def listening(
-    receiver: Receiver, **settings: object
+    receiver: Receiver,
+    turned_away: Callable[[str, str], None] = lambda _address, _reason: None,
+    **settings: object,
 ) -> AsyncIterator[tuple[str, aiohttp.ClientSession]]:
     configured = PushSettings(host="127.0.0.1", **settings)
     listener = Listener(
@@ -43,6 +45,7 @@ async def listening(
         servers=[1, 2],
         settings=configured,
         doorkeeper=Doorkeeper(configured.allow_from),
+        turned_away=turned_away,
     )
     await listener.start()
     try:
@@ -214,6 +217,66 @@ async def test_behind_a_trusted_proxy_the_address_is_the_one_the_proxy_saw() -> 
             assert await post(b"wrong_key", f"10.9.9.{number}, 203.0.113.5") == 401
         assert await post(b"ok", "203.0.113.5") == 429
         assert await post(b"ok", "203.0.113.6") == 200
+
+
+async def test_of_several_forwarding_headers_the_last_one_is_the_proxys() -> None:
+    receiver = Receiver()
+    networks = (ip_network("10.0.0.0/8"),)
+    async with listening(receiver, trust_proxy=True, allow_from=networks) as (url, http):
+        for said, seen, status in [
+            ("10.1.1.1", "203.0.113.5", 403),
+            ("203.0.113.5", "10.1.1.1", 200),
+        ]:
+            headers = [("X-Forwarded-For", said), ("X-Forwarded-For", seen)]
+            async with http.post(url + "/event", data=b"ok", headers=headers) as answer:
+                assert answer.status == status
+
+
+async def test_a_sender_that_asks_before_its_body_is_told_to_go_on_or_refused(until: Until) -> None:
+    receiver = Receiver()
+    head = b"POST /event HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n"
+    async with listening(receiver, max_body=1024) as (url, _), asyncio.timeout(5):
+        for length, word in [(2, b" 100 "), (1025, b" 413 ")]:
+            port = int(url.rpartition(":")[2])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head % length)
+            assert word in await reader.readline()
+            if length == 2:
+                assert await reader.readline() == b"\r\n"
+                writer.write(b"ok")
+                assert b" 200 " in await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+    assert receiver.bodies == [(1, b"ok")]
+
+
+async def test_who_is_turned_away_is_counted_by_reason_and_address() -> None:
+    turned_away: list[tuple[str, str]] = []
+    networks = (ip_network("127.0.0.0/8"),)
+    async with listening(
+        Receiver(),
+        turned_away=lambda address, reason: turned_away.append((address, reason)),
+        trust_proxy=True,
+        allow_from=networks,
+        max_body=1024,
+    ) as (url, http):
+        for path, body, headers, reason in [
+            ("/event", b"ok", {}, None),
+            ("/event", b"bad_body", {}, None),
+            ("/event", b"unavailable", {}, None),
+            ("/event", b"wrong_key", {}, "wrong_key"),
+            ("/event", b"not_json", {}, "not_json"),
+            ("/event", b"x" * 2000, {}, "too_large"),
+            ("/event", b"ok", {"Content-Encoding": "gzip"}, "encoded"),
+            ("/else", b"ok", {}, "not_found"),
+            ("/servers/9/event", b"ok", {}, "no_such_server"),
+            ("/event", b"ok", {"X-Forwarded-For": "203.0.113.5"}, "address"),
+        ]:
+            turned_away.clear()
+            async with http.post(url + path, data=body, headers=headers):
+                pass
+            address = headers.get("X-Forwarded-For", "127.0.0.1")
+            assert turned_away == ([(address, reason)] if reason else [])
 
 
 async def test_addresses_outside_the_allowed_networks_are_refused() -> None:
