@@ -59,6 +59,7 @@ end
 ---@param ident integer
 function Events:unitsMoved(affected, ident)
     self.audience:updateAll(affected)
+    self.panics:found(ident, self.audience.sources.cad:playersOf(ident)[1])
     -- A unit that is attached makes a call its player's own, whatever else he is.
     if #self.board:attached(ident) > 0 then
         for source in pairs(affected) do self.arrivals:review(source) end
@@ -174,6 +175,8 @@ function Events:restore(snapshot)
     self.panics:restored(self.board.units)
     self.alerts:restored()
     self.arrivals.paused = false
+    -- The last dispatcher may have left while nobody told us.
+    if self.audience.sources.cad.dispatchers == 0 then self.alerts:lift(self.freshFor()) end
     for _, unit in pairs(self.board.units) do
         if unit.panic then self:panic(unit, { kind = 'event', age = 0, alert = false }) end
     end

@@ -315,6 +315,7 @@ end)
 local function joined(source, early)
     local player = roster:add(source, GetPlayerName(source) or '', GetPlayerIdentifiers(source), early)
     audience:joined(player, now())
+    for _, ident in ipairs(cad:identsOf(source)) do panics:found(ident, source) end
     liveMap:wake()
 end
 

@@ -25,6 +25,7 @@
 
 ---@class CadBridge.Panics: CadBridge.PanicParts
 ---@field private active table<string, CadBridge.Panic>
+---@field private over table<integer, true> units whose panic ended here, and not yet in the CAD
 ---@field private following boolean
 local Panics = {}
 Panics.__index = Panics
@@ -37,7 +38,7 @@ local STEP = 4
 ---@param parts CadBridge.PanicParts
 ---@return CadBridge.Panics
 local function new(parts)
-    local panics = { active = {}, following = false }
+    local panics = { active = {}, over = {}, following = false }
     for name, part in pairs(parts) do panics[name] = part end
     return setmetatable(panics, Panics)
 end
@@ -113,6 +114,11 @@ end
 ---@param event { seq: integer?, age: integer, alert: boolean }
 function Panics:raise(unit, source, label, event)
     local ident = unit and unit.ident
+    if ident then
+        -- What a board still holds is no news.
+        if self.over[ident] and not event.alert then return end
+        self.over[ident] = nil
+    end
     local known = self:find(ident, source)
     if known then
         if ident then known.idents[ident] = true end
@@ -141,6 +147,7 @@ end
 ---@param reason string
 function Panics:finish(panic, reason)
     self.active[panic.key] = nil
+    for ident in pairs(panic.idents) do self.over[ident] = true end
     self.pictures:clear(panic.key, reason)
 end
 
@@ -148,6 +155,7 @@ end
 ---@param ident integer
 ---@param reason string
 function Panics:ended(ident, reason)
+    self.over[ident] = nil
     local panic = self:find(ident, nil)
     if not panic then return end
     panic.idents[ident] = nil
@@ -212,9 +220,23 @@ function Panics:dropped(source)
     panic.source = nil
 end
 
+---A unit has a player again, or for the first time: where he stands is where it is.
+---@param ident integer
+---@param source integer?
+function Panics:found(ident, source)
+    local panic = source and self:find(ident, nil)
+    if not panic or panic.source then return end
+    panic.source = source
+    self:look(panic)
+    self:follow()
+end
+
 ---The board is another one: panics of units that it does not have end.
 ---@param units table<integer, Unit>
 function Panics:restored(units)
+    for ident in pairs(self.over) do
+        if not (units[ident] and units[ident].panic) then self.over[ident] = nil end
+    end
     for _, panic in pairs(self.active) do
         for ident in pairs(panic.idents) do
             if not (units[ident] and units[ident].panic) then self:ended(ident, 'gone') end

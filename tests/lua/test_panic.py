@@ -205,3 +205,38 @@ async def test_a_place_that_becomes_known_later_brings_the_blip(
     await street.server.advance(2500)
     (alert,) = street.shown(1)
     assert (alert["how"], alert["position"]["x"]) == ("quiet", 320.0)
+
+
+async def test_a_panic_that_has_ended_does_not_come_back_with_a_board(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    await town.come(1)
+    unit = make.unit(150)
+    await town.event("unit.on_duty", unit=unit)
+    await town.event("unit.changed", unit={**unit, "panic": True}, changed=["panic"])
+    await town.server.advance(600_000)
+    assert town.got(1)[-1][0] == "clear"
+    town.down()
+    await town.connect(units=[{**unit, "panic": True}], epoch="epoch-2")
+    assert town.got(1) == []
+    await town.event("unit.changed", unit=unit, changed=["panic"])
+    await town.event("unit.changed", unit={**unit, "panic": True}, changed=["panic"])
+    assert [alert["how"] for alert in town.shown(1)] == ["alert"]
+
+
+async def test_the_blip_follows_a_unit_that_left_the_game_and_is_back(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    await town.come(1, 2)
+    unit = make.unit(102, player=2)
+    await town.event("unit.on_duty", unit=unit)
+    await town.event("unit.changed", unit={**unit, "panic": True}, changed=["panic"])
+    await town.server.drop(2)
+    await town.server.advance(3000)
+    await town.come(2)
+    town.forget()
+    town.server.move(2, 100.0, 200.0, 30.0)
+    await town.server.advance(3000)
+    assert [name for name, _ in town.got(1)] == ["move"]
