@@ -35,6 +35,7 @@
 ---@field private live table<string, integer> key -> clock of the alert, of calls that alerted in this run
 ---@field private knew table<string, { at: integer, sources: table<integer, true> }> who had a 911 call that is gone
 ---@field private helped table<string, true> keys whose caller heard that help is on the way
+---@field private first boolean no board has been taken in this run
 ---@field private untested table<string, CadBridge.CallEvent> tests whose player is not known yet
 local Alerts = {}
 Alerts.__index = Alerts
@@ -47,7 +48,7 @@ local KNEW_MS = 15 * 60 * 1000
 ---@param parts CadBridge.AlertParts
 ---@return CadBridge.Alerts
 local function new(parts)
-    local alerts = { live = {}, knew = {}, helped = {}, untested = {} }
+    local alerts = { live = {}, knew = {}, helped = {}, untested = {}, first = true }
     for name, part in pairs(parts) do alerts[name] = part end
     return setmetatable(alerts, Alerts)
 end
@@ -474,9 +475,12 @@ function Alerts:restored()
             if call.kind == kind then
                 self.claims:open(call)
                 self.whereabouts:find(call, self.board:age(key, now) or 0)
+                -- Before the restart its caller has heard of the units that were on the way.
+                if self.first and call.units and call.units[1] then self.helped[key] = true end
             end
         end
     end
+    self.first = false
 end
 
 CadBridge.alerts = { new = new }

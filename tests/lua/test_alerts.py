@@ -149,6 +149,20 @@ async def test_the_caller_hears_once_that_help_is_on_the_way(town: Town, make: M
     assert town.lines(1) == []
 
 
+async def test_after_a_restart_the_caller_does_not_hear_again_that_help_is_on_the_way(
+    build: Any, make: Make
+) -> None:
+    town = await build(welcome=False)
+    await town.come(2)
+    town.tell("ready")
+    call = make.call(1, callerIds=make.ids(2), units=[101])
+    await town.connect(calls=[call], units=[make.unit(101), make.unit(103)])
+    town.forget()
+    both = {**call, "units": [101, 103]}
+    await town.event("call.changed", call=both, changed=["units"], attached=[103], detached=[])
+    assert town.lines(2) == []
+
+
 async def test_a_silent_call_tells_its_caller_nothing_of_units(town: Town, make: Make) -> None:
     await town.come(1)
     call = make.call(880, "dispatch", callerIds=make.ids(1), silent=True)
@@ -414,6 +428,20 @@ async def test_when_the_last_dispatcher_leaves_open_calls_are_everybodys(
     assert town.got(1) == []
     assert town.said("reached nobody") == 1
     await town.event("unit.off_duty", unit=dispatcher)
+    assert [(a["key"], a["how"]) for a in town.shown(1)] == [("911:1", "alert")]
+
+
+async def test_when_the_last_dispatcher_left_unheard_open_calls_are_everybodys(
+    build: Any, make: Make
+) -> None:
+    town = await build("dispatcherFirst = true")
+    town.responders(1)
+    await town.come(1)
+    await town.event("unit.on_duty", unit=make.unit(150, dispatcher=True))
+    await town.event("call.opened", call=make.call(1))
+    assert town.got(1) == []
+    town.down()
+    await town.connect(calls=[make.call(1)], epoch="epoch-2")
     assert [(a["key"], a["how"]) for a in town.shown(1)] == [("911:1", "alert")]
 
 
