@@ -59,16 +59,9 @@ def demo(
 
 
 async def _show_demo(port: int, *, browser: bool) -> None:
-    from bridge.demo.site import DemoSite
-    from bridge.demo.stage import Stage
+    from bridge.demo.show import show
 
-    stop = stop_on_signal()
-    typer.echo("starting a bridge, a simulated game server and three players ...")
-    async with Stage() as stage, DemoSite(stage, port=port) as site:
-        typer.echo(f"open {site.url}   (Ctrl+C ends it; nothing is left behind)")
-        if browser:
-            await asyncio.to_thread(webbrowser.open, site.url)
-        await stop.wait()
+    await show(typer.echo, stop_on_signal(), port=port, browse=webbrowser.open if browser else None)
 
 
 def simulate(

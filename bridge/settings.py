@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ENVIRONMENT_PREFIX = "CAD_BRIDGE_"
 TOKEN_LENGTH = 32
 """Characters: the least that a game server's token may have."""
+ADMIN_TOKEN_LENGTH = 16
+"""Characters: the least for the pages' token; wrong ones are not slowed down."""
 SECRETS = frozenset({"api_key", "token"})
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -199,12 +201,7 @@ def _combined_problems(settings: Settings) -> Iterator[ConfigurationError]:
             "cad.community_id", "is empty", f'needed with cad.source = "{cad.source}"'
         )
     yield from _gateway_problems(gateway)
-    if not is_loopback(settings.admin.host) and not settings.admin.token.get_secret_value():
-        yield ConfigurationError(
-            "admin.token",
-            f"is empty, while admin.host {settings.admin.host!r} can be reached from outside",
-            "a long random text, or host 127.0.0.1",
-        )
+    yield from _admin_problems(settings.admin)
     if not settings.journal.url.startswith("sqlite:") or not settings.journal.url[7:]:
         yield ConfigurationError(
             "journal.url",
@@ -213,6 +210,20 @@ def _combined_problems(settings: Settings) -> Iterator[ConfigurationError]:
         )
     yield from _server_problems(settings)
     yield from _port_problems(settings)
+
+
+def _admin_problems(admin: AdminSettings) -> Iterator[ConfigurationError]:
+    token = admin.token.get_secret_value()
+    if not token and not is_loopback(admin.host):
+        yield ConfigurationError(
+            "admin.token",
+            f"is empty, while admin.host {admin.host!r} can be reached from outside",
+            "a long random text, or host 127.0.0.1",
+        )
+    if token and len(token) < ADMIN_TOKEN_LENGTH:
+        yield ConfigurationError(
+            "admin.token", f"has {len(token)} characters", f"at least {ADMIN_TOKEN_LENGTH}"
+        )
 
 
 def _gateway_problems(gateway: GatewaySettings) -> Iterator[ConfigurationError]:

@@ -147,6 +147,11 @@ WRONG = {
         "admin.token",
         "127.0.0.1",
     ),
+    "short admin token": (
+        with_server('[admin]\ntoken = "secret"\n'),
+        "admin.token",
+        "at least 16",
+    ),
     "unknown journal": (with_server('[journal]\nurl = "redis:x"\n'), "journal.url", "redis:x"),
     "journal without a file": (with_server('[journal]\nurl = "sqlite:"\n'), "journal.url", "file"),
     "tiny journal": (with_server("[journal]\nmax_size = 5\n"), "journal.max_size", "16777216"),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from bridge.errors import BridgeError
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Awaitable, Callable
@@ -30,7 +32,7 @@ _MAY_PASS = (
 """Pushes about one call that the contract takes in either order."""
 
 
-class NotDelivered(Exception):
+class NotDelivered(BridgeError):
     """The bridge did not take a push within the time."""
 
 
