@@ -52,6 +52,13 @@ function Actions:say(source, kind, name, places)
     })
 end
 
+---How a command is typed, by the name that it has on this server.
+---@param source integer
+---@param command string default name
+function Actions:usage(source, command)
+    self:say(source, 'bad', 'notice.usage.' .. command, { command = self.options.commands[command] })
+end
+
 ---Tells the player why the bridge did not.
 ---@private
 ---@param source integer

@@ -145,7 +145,10 @@ function Admin:why(source, reference, call)
     end
     local claimed = sources.cad:claims(id)
     self:say(source, 'server.why.unit', { units = #units > 0 and table.concat(units, ', ') or '-' })
-    if #units == 0 and claimed then self:say(source, 'server.why.claimed', { ident = claimed }) end
+    if #units == 0 and claimed then
+        local command = self.options.commands.link
+        self:say(source, 'server.why.claimed', { ident = claimed, command = command ~= '' and command or 'link' })
+    end
     self:say(source, 'server.why.rights', {
         responder = self:yes(sources.ace:holds(id)), dispatcher = self:yes(sources.ace:dispatches(id)),
     })

@@ -6,7 +6,7 @@
 ---@field permission 'anyone'|'responder'
 ---@field rate CadBridge.Rate of one player
 ---@field server CadBridge.Rate? of all players together
----@field needs string? words of the hint where the text is missing
+---@field needs boolean? a text must follow; where it is missing, the usage is told
 ---@field run fun(actions: CadBridge.Actions, source: integer, text: string?)
 
 local ONE = { count = 5, seconds = 20 }
@@ -29,7 +29,7 @@ local COMMANDS = {
         run = function(actions, source, text)
             local word, reference = (text or ''):match('^(%S+)%s*#?(%S*)')
             if not word then return actions:leave(source) end
-            if word:lower() ~= 'close' then return actions:say(source, 'bad', 'notice.usage.clearcall') end
+            if word:lower() ~= 'close' then return actions:usage(source, 'clearcall') end
             if not actions.audience.dispatchers[source] then
                 return actions:say(source, 'bad', 'notice.dispatchersOnly')
             end
@@ -37,11 +37,11 @@ local COMMANDS = {
         end,
     },
     {
-        default = 'note', permission = 'responder', rate = ONE, needs = 'notice.usage.note',
+        default = 'note', permission = 'responder', rate = ONE, needs = true,
         run = function(actions, source, text) actions:note(source, text --[[@as string]]) end,
     },
     {
-        default = 'status', permission = 'responder', rate = ONE, needs = 'notice.usage.status',
+        default = 'status', permission = 'responder', rate = ONE, needs = true,
         run = function(actions, source, text) actions:status(source, text --[[@as string]]) end,
     },
     {
@@ -49,11 +49,11 @@ local COMMANDS = {
         run = function(actions, source) actions:link(source) end,
     },
     {
-        default = '911', permission = 'anyone', rate = CALLS, server = ALL_CALLS, needs = 'notice.usage.911',
+        default = '911', permission = 'anyone', rate = CALLS, server = ALL_CALLS, needs = true,
         run = function(actions, source, text) actions:place(source, true, text --[[@as string]]) end,
     },
     {
-        default = '311', permission = 'anyone', rate = CALLS, server = ALL_CALLS, needs = 'notice.usage.311',
+        default = '311', permission = 'anyone', rate = CALLS, server = ALL_CALLS, needs = true,
         run = function(actions, source, text) actions:place(source, false, text --[[@as string]]) end,
     },
     {
@@ -102,7 +102,7 @@ local function run(parts, command, name, source, raw)
     end
     if not parts.may(source, command.permission) then return actions:say(source, 'bad', 'notice.respondersOnly') end
     local text = textOf(raw)
-    if command.needs and not text then return actions:say(source, 'bad', command.needs, { command = name }) end
+    if command.needs and not text then return actions:usage(source, command.default) end
     command.run(actions, source, text)
 end
 
@@ -120,6 +120,8 @@ local function register(parts)
             parts.tell('server.commandTaken', {
                 command = name, resource = other ~= '' and other or 'FXServer', option = command.default,
             })
+            -- Nothing is to name it to players.
+            parts.options.commands[command.default] = ''
         elseif name ~= '' then
             parts.register(name, function(source, _, raw) run(parts, command, name, source, raw) end)
         end

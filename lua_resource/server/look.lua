@@ -50,12 +50,24 @@ local function kind(call)
     return call.emergency and 'emergency' or 'civil'
 end
 
+---Sentences after which a command is named that helps on, by its default name.
+local HINTS = {
+    ['notice.openCalls'] = 'calls', ['notice.more'] = 'calls', ['notice.moreEmergencies'] = 'calls',
+    ['notice.noSuchCall'] = 'calls', ['notice.linkHint'] = 'link', ['notice.refused.not_linked'] = 'link',
+    ['notice.panicOn'] = 'panic',
+}
+
+---What is said, with the command that helps on by the name that it has on this server, if it has one.
 ---@param sight CadBridge.Sight
 ---@param name string
 ---@param places table<string, string|number>?
 ---@return string
 local function say(sight, name, places)
-    return sight.words:say(sight.options.locale, name, places)
+    local words, locale = sight.words, sight.options.locale
+    local sentence, hint = words:say(locale, name, places), HINTS[name]
+    local command = hint and sight.options.commands[hint] or ''
+    if command == '' then return sentence end
+    return ('%s %s'):format(sentence, words:say(locale, 'notice.hint.' .. hint, { command = command }))
 end
 
 ---Kind and number, such as `911 #4711`. The caller keeps the number of his 911 call, whatever it became.
@@ -74,7 +86,7 @@ end
 ---@param call Call
 ---@return string? title
 ---@return string? description
-local function words(call)
+local function spoken(call)
     local heading, text = call.title, call.description
     if not heading or not text then return heading, text end
     if text == heading then return heading, nil end
@@ -89,7 +101,7 @@ end
 local function title(sight, call, class)
     if class == 'caller' then return say(sight, 'call.received') end
     if call.kind ~= 'dispatch' then return say(sight, 'call.title.' .. kind(call)) end
-    local heading = words(call)
+    local heading = spoken(call)
     if heading and call.code then
         return short(say(sight, 'call.titleCode', { title = heading, code = call.code }), PLACE)
     end
@@ -160,7 +172,7 @@ local function alert(sight, call, class, how, parts)
         result.blip = blip(sight, kind(call), name)
     end
     if mine then return result end
-    result.text = short(select(2, words(call)), TEXT)
+    result.text = short(select(2, spoken(call)), TEXT)
     result.caller = short(call.caller, NAME)
     result.priority = short(call.priority, NAME)
     result.status = status(sight, call)

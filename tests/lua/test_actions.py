@@ -318,6 +318,32 @@ async def test_commands_have_the_names_that_the_owner_chose(build: Any, make: Ma
     assert not names & {"911", "panic", "calls"}
 
 
+async def test_sentences_name_commands_as_they_are_named_here(build: Any, make: Make) -> None:
+    town = await build("commands = { panic = 'mayday', calls = '', clearcall = 'leave' }")
+    await town.server.add_resource("phone", server="RegisterCommand('link', print, false)")
+    # Ours had it first; now the other one shall.
+    await town.server.stop_resource("cadbridge")
+    await town.server.restart_resource("phone")
+    await town.server.start_resource("cadbridge")
+    town.tell("ready")
+    await town.connect()
+    town.responders(1)
+    await town.come(1)
+    for line in ("mayday", "respond 9", "leave x", "note hello"):
+        town.server.command_as(1, line)
+        await town.server.advance(100)
+    assert town.lines(1) == [
+        "Your panic is raised. /mayday ends it.",
+        "There is no such open call for you.",
+        "Use /leave to leave your call, or /leave close as a dispatcher.",
+        "You are on no call.",
+    ]
+    await town.event("unit.on_duty", unit=make.unit(103, playerIds=make.ids(1, at=3)))
+    assert town.lines(1) == [
+        "You are on duty in the CAD as 1-A-103, but your account is not linked to this player."
+    ]
+
+
 async def test_a_name_that_is_taken_is_left_alone_and_said(build: Any) -> None:
     town = await build(welcome=False)
     await town.server.add_resource(

@@ -25,6 +25,8 @@ ENDS = {
         *("unknown_call", "timeout", "disconnected", "not_configured", "bad_params", "internal"),
         "other",
     },
+    "notice.hint.": {"calls", "link", "panic"},
+    "notice.usage.": {"clearcall", "note", "status", "911", "311"},
     "server.missing.": {"websocket", "token", "url", "transport"},
     "server.down.": {
         *("token", "replaced", "protocol", "badFrame", "unreachable", "timeout", "closed"),
@@ -53,3 +55,13 @@ def test_every_place_of_a_sentence_has_a_simple_name() -> None:
     for name, sentence in WORDS.items():
         for place in re.findall(r"\{([^}]*)\}", sentence):
             assert re.fullmatch(r"[A-Za-z0-9]+", place) or " " in place, name
+
+
+def test_no_sentence_names_a_command_that_the_owner_may_rename() -> None:
+    source = (RESOURCE / "server" / "options.lua").read_text(encoding="utf-8")
+    [listed] = re.findall(r"^local COMMANDS = \{(.*?)\}", source, re.MULTILINE)
+    names = "|".join(re.findall(r"'(.+?)'", listed))
+    named = re.compile(rf"/(?:{names})\b")
+    for path in (RESOURCE / "locales").iterdir():
+        words = json.loads(path.read_text(encoding="utf-8"))
+        assert {name for name, sentence in words.items() if named.search(sentence)} == set()
