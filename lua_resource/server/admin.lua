@@ -18,7 +18,7 @@
 ---@field outcome fun(source: integer): string? how the player's client took the last alert
 ---@field oneSync fun(): boolean
 ---@field now fun(): integer
----@field allowed fun(source: integer): boolean whether he is an admin
+---@field allowed fun(source: integer, permission: string): boolean asks the game
 ---@field reply fun(source: integer, line: string)
 
 ---@class CadBridge.Admin: CadBridge.AdminParts
@@ -46,6 +46,33 @@ function Admin:yes(yes)
     return self.sight.words:say(self.options.locale, yes and 'server.yes' or 'server.no')
 end
 
+---@private
+---@return string
+function Admin:none()
+    return self.sight.words:say(self.options.locale, 'server.none')
+end
+
+---A list in one line.
+---@private
+---@param names string[]
+---@param separator string?
+---@return string
+function Admin:list(names, separator)
+    return #names > 0 and table.concat(names, separator or ', ') or self:none()
+end
+
+---What makes a responder, in words.
+---@private
+---@param sources CadBridge.Source[]
+---@return string
+function Admin:sources(sources)
+    local words = {}
+    for index, name in ipairs(sources) do
+        words[index] = self.sight.words:say(self.options.locale, 'server.source.' .. name)
+    end
+    return self:list(words, '; ')
+end
+
 ---@param set table<any, any>
 ---@return integer
 local function size(set)
@@ -68,13 +95,19 @@ function Admin:status(source)
     local framework = sources.job.framework
     self:say(source, 'server.status.responders', {
         responders = size(self.audience.responders), dispatchers = size(self.audience.dispatchers),
-        sources = table.concat(self.options.responders, ', '), units = units, matched = matched,
-        ace = sources.ace:count(), job = sources.job:count(), framework = framework and framework.resource or '-',
+    })
+    self:say(source, 'server.status.sources', {
+        sources = self:sources(self.options.responders), units = units, matched = matched,
+        ace = sources.ace:count(), job = sources.job:count(),
+        framework = framework and framework.resource or self:none(),
     })
     self:say(source, 'server.status.calls', { calls = size(self.board.calls), postals = self.postals.count })
     if not self.oneSync() then self:say(source, 'server.status.noOneSync') end
-    for door, count in pairs(self.doors.refused) do
-        self:say(source, 'server.status.refused', { door = door, count = count })
+    local doors = {}
+    for door in pairs(self.doors.refused) do doors[#doors + 1] = door end
+    table.sort(doors)
+    for _, door in ipairs(doors) do
+        self:say(source, 'server.status.refused', { door = door, count = self.doors.refused[door] })
     end
 end
 
@@ -117,8 +150,12 @@ function Admin:whyCall(source, player, reference)
     if not call then return self:say(source, 'server.why.noCall', { call = reference }) end
     local class, has = self.claims:entitled(call, player.source), self.pictures:has(player.source, call.key)
     self:say(source, class and 'server.why.entitled' or 'server.why.notEntitled', {
-        call = CadBridge.look.number(self.sight, call), class = class or '-', has = self:yes(has),
+        call = CadBridge.look.number(self.sight, call), has = self:yes(has),
+        class = class and self.sight.words:say(self.options.locale, 'card.class.' .. class),
     })
+    if not class and self.claims:isRestricted(call.key) then
+        self:say(source, 'server.why.restricted', { call = CadBridge.look.number(self.sight, call) })
+    end
 end
 
 ---@private
@@ -135,26 +172,31 @@ function Admin:why(source, reference, call)
     local reasons, job = self.audience:reasons(id), sources.job:of(id)
     self:say(source, #reasons > 0 and 'server.why.responder' or 'server.why.bystander', {
         player = player.name, id = id,
-        sources = table.concat(#reasons > 0 and reasons or self.options.responders, ', '),
+        sources = self:sources(#reasons > 0 and reasons or self.options.responders),
     })
-    self:say(source, 'server.why.ids', { ids = #player.keys > 0 and table.concat(player.keys, ', ') or '-' })
+    self:say(source, 'server.why.ids', { ids = self:list(player.keys) })
     local units = {}
     for _, ident in ipairs(sources.cad:identsOf(id)) do
         local unit = self.board.units[ident]
         units[#units + 1] = unit and unit.number or ('%d'):format(ident)
     end
     local claimed = sources.cad:claims(id)
-    self:say(source, 'server.why.unit', { units = #units > 0 and table.concat(units, ', ') or '-' })
+    self:say(source, 'server.why.unit', { units = self:list(units) })
     if #units == 0 and claimed then
         local command = self.options.commands.link
         self:say(source, 'server.why.claimed', { ident = claimed, command = command ~= '' and command or 'link' })
     end
     self:say(source, 'server.why.rights', {
-        responder = self:yes(sources.ace:holds(id)), dispatcher = self:yes(sources.ace:dispatches(id)),
+        responder = self:yes(self.allowed(id, 'cadbridge.responder')),
+        dispatcher = self:yes(self.allowed(id, 'cadbridge.dispatcher')),
     })
-    self:say(source, 'server.why.job', { job = job and job.name or '-', duty = self:yes(job and job.onDuty) })
+    self:say(source, 'server.why.job', {
+        job = job and job.name or self:none(), duty = self:yes(job and job.onDuty),
+        listed = self:yes(sources.job:lists(id)),
+    })
     self:say(source, 'server.why.client', {
-        ready = self:yes(player.ready), version = player.version or '-', outcome = self.outcome(id) or '-',
+        ready = self:yes(player.ready), version = player.version or self:none(),
+        outcome = self.sight.words:say(self.options.locale, 'server.outcome.' .. (self.outcome(id) or 'none')),
     })
     self:whyCall(source, player, call)
 end
@@ -163,7 +205,7 @@ end
 ---@param source integer 0 for the console
 ---@param arguments string[]
 function Admin:run(source, arguments)
-    if source > 0 and not self.allowed(source) then return self:say(source, 'server.adminsOnly') end
+    if source > 0 and not self.allowed(source, 'cadbridge.admin') then return self:say(source, 'server.adminsOnly') end
     local what = tostring(arguments[1] or ''):lower()
     if what == 'status' then return self:status(source) end
     if what == 'test' then return self:test(source, arguments[2]) end

@@ -235,11 +235,16 @@ function Alerts:nobody(call, out)
     local units, matched = sources.cad:count()
     local responders = 0
     for _ in pairs(self.audience.responders) do responders = responders + 1 end
+    if self.claims:isRestricted(call.key) then
+        return self.tell('server.reachedNoDispatcher', {
+            call = look.number(self.sight, call), dispatchers = sources.cad.dispatchers,
+        })
+    end
     local framework = sources.job.framework
     self.tell('server.reachedNobody', {
         call = look.number(self.sight, call), players = self.roster.count, responders = responders,
         unready = out.missed.not_ready or 0, units = units, matched = matched,
-        ace = sources.ace:count(), job = sources.job:count(), framework = framework and framework.resource or '-',
+        ace = sources.ace:count(), job = sources.job:count(), framework = framework and framework.resource or look.say(self.sight, 'server.none'),
     })
 end
 

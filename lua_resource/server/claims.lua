@@ -126,6 +126,13 @@ function Claims:lift()
     return keys
 end
 
+---Whether only dispatchers get the call.
+---@param key string
+---@return boolean
+function Claims:isRestricted(key)
+    return self.restricted[key] == true
+end
+
 ---Whether one of the player's units is attached.
 ---@param call Call
 ---@param source integer

@@ -99,6 +99,11 @@ end
 ---@return string
 function Link:describe(now)
     local minutes = ('%d'):format((now - self.since) // 60000)
+    if self.state == 'connected' then
+        return self.say('server.status.connected', {
+            server = self.detail.server, bridge = self.detail.bridge, minutes = minutes,
+        })
+    end
     local line = self.words and self.say(self.words, self.detail) or self.say('server.starting')
     return self.say('server.status.link', { state = line, minutes = minutes })
 end

@@ -404,7 +404,7 @@ local admin = CadBridge.admin.new {
     version = VERSION, now = now,
     outcome = function(source) return outcomes[source] end,
     oneSync = function() return GetConvar('onesync', 'off') ~= 'off' end,
-    allowed = function(source) return allowed(source, 'cadbridge.admin') end,
+    allowed = allowed,
     reply = function(source, line)
         if source <= 0 then return printLine(line) end
         if not isStarted('chat') then

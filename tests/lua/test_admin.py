@@ -17,10 +17,12 @@ async def test_status_says_what_is_there(town: Town, make: Make) -> None:
     await town.event("unit.on_duty", unit=make.unit(150))
     await town.event("call.opened", call=make.call())
     lines = "\n".join(town.server.console("cadbridge status"))
-    assert "Connected to bridge 1.0.0 as server Main" in lines
-    assert "Players: 2, loaded: 1" in lines
-    assert "Responders: 1 by cad, ace, job" in lines
-    assert "units on duty in the CAD: 1, linked players: 0" in lines
+    assert "Players: 2, with the resource loaded: 1" in lines
+    assert "Connected for 0 min, to bridge 1.0.0 as server Main." in lines
+    assert "Players who get alerts: 1; dispatchers: 0" in lines
+    assert "the permission cadbridge.responder (ace); a listed job, on duty (job)." in lines
+    assert "Units on duty in the CAD: 1, linked players here: 0. By permission: 1." in lines
+    assert "By job: 0 (framework: none)" in lines
     assert "Open calls: 1" in lines
 
 
@@ -31,21 +33,47 @@ async def test_why_names_what_makes_a_responder_or_what_lacks(town: Town, make: 
     await town.event("unit.on_duty", unit=make.unit(103, playerIds=make.ids(1, at=3)))
     await town.event("call.opened", call=make.call())
     first = "\n".join(town.server.console("cadbridge why 1 4711"))
-    assert "Marta Quill (1) gets alerts, by: ace" in first
+    assert "(1) gets alerts, because of: the permission cadbridge.responder (ace)" in first
     assert "license:abc123" in first
     assert "ip:" not in first
     assert "203.0.113" not in first
     assert "Unit 103 names this player by an API ID only" in first
-    assert "911 #4711: he gets it as emergency; has it now: yes" in first
+    assert "911 #4711 is for this player, as: Emergency. On his screen or map now: yes" in first
     second = "\n".join(town.server.console("cadbridge why 2"))
-    assert "gets alerts, by: cad" in second
+    assert "gets alerts, because of: a linked unit on duty in the CAD (cad)" in second
     assert "Unit in the CAD: 1-A-102" in second
     third = "\n".join(town.server.console("cadbridge why 12 911:4711"))
-    assert "gets no alerts. None of these applies: cad, ace, job" in third
-    assert "Identifiers: -" in third
-    assert "he does not get it; has it now: no" in third
+    assert "gets no alerts. One of these would do, and none is there: a linked unit" in third
+    assert "Identifiers: none" in third
+    assert "is not for this player. On his screen or map now: no" in third
     assert "There is no player 99" in "\n".join(town.server.console("cadbridge why 99"))
     assert "No open call 5" in "\n".join(town.server.console("cadbridge why 1 5"))
+
+
+async def test_why_tells_permissions_as_they_are_and_that_dispatchers_come_first(
+    build: Any, make: Make
+) -> None:
+    town = await build("dispatcherFirst = true, responders = { 'job' }")
+    town.responders(1)
+    await town.come(1)
+    await town.event("unit.on_duty", unit=make.unit(150, dispatcher=True))
+    await town.event("call.opened", call=make.call())
+    assert town.said("none of those on duty in the CAD (1) is in the game") == 1
+    lines = "\n".join(town.server.console("cadbridge why 1 4711"))
+    assert "none is there: a listed job, on duty (job)" in lines
+    assert "Permissions: cadbridge.responder: yes; cadbridge.dispatcher: no" in lines
+    assert "Job: none, on duty: no, listed in the option jobs: no" in lines
+    assert "911 #4711 is for dispatchers only: dispatcherFirst is on" in lines
+
+
+async def test_status_counts_what_is_there_now_not_at_the_beginning(town: Town, make: Make) -> None:
+    await town.event("call.opened", call=make.call())
+    lines = "\n".join(town.server.console("cadbridge status"))
+    assert "Open calls: 1" in lines
+    assert "0 open calls" not in lines
+    town.down()
+    lines = "\n".join(town.server.console("cadbridge status"))
+    assert "Connection, for 0 min: The connection to the bridge ended" in lines
 
 
 async def test_why_tells_how_the_last_alert_was_taken(town: Town, make: Make) -> None:
@@ -54,7 +82,9 @@ async def test_why_tells_how_the_last_alert_was_taken(town: Town, make: Make) ->
     seq = await town.event("call.opened", call=make.call())
     town.server.emit_as_client(1, "cadbridge:painted", "911:4711", seq, "muted")
     await town.server.advance(100)
-    assert any("last alert: muted" in line for line in town.server.console("cadbridge why 1"))
+    assert any(
+        "the player has muted them" in line for line in town.server.console("cadbridge why 1")
+    )
 
 
 async def test_a_test_is_asked_of_the_bridge_and_its_painting_is_told(

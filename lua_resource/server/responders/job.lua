@@ -55,7 +55,15 @@ end
 ---@return boolean
 function Jobs:holds(source)
     local job = self.jobs[source]
-    return job ~= nil and job.onDuty and (self.wanted[job.name] or self.wanted[job.kind or job.name] or false)
+    return job ~= nil and job.onDuty and self:lists(source)
+end
+
+---Whether the player's job, or its type, is one that the owner listed.
+---@param source integer
+---@return boolean
+function Jobs:lists(source)
+    local job = self.jobs[source]
+    return job ~= nil and (self.wanted[job.name] or self.wanted[job.kind or job.name] or false)
 end
 
 ---@param source integer
