@@ -244,7 +244,8 @@ function Alerts:nobody(call, out)
     self.tell('server.reachedNobody', {
         call = look.number(self.sight, call), players = self.roster.count, responders = responders,
         unready = out.missed.not_ready or 0, units = units, matched = matched,
-        ace = sources.ace:count(), job = sources.job:count(), framework = framework and framework.resource or look.say(self.sight, 'server.none'),
+        ace = sources.ace:count(), job = sources.job:count(),
+        framework = framework and framework.resource or look.say(self.sight, 'server.none'),
     })
 end
 
