@@ -25,6 +25,8 @@ from bridge.demo.game.screen import Blip, FeedPost, Sound, TextCommand
 from bridge.demo.game.world import Poser, World
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from bridge.demo.game.lobby import Lobby
     from bridge.demo.game.network import Packet
     from bridge.demo.game.players import Player
@@ -341,8 +343,16 @@ class GameClient:
         Raises:
             ScriptFailure: it raised.
         """
+        values = self._scripts().evaluate(code, *args)
+        return values[0] if values else None
+
+    @property
+    def natives(self) -> Counter[str]:
+        """Return how often the resource's client Lua called each native since its start."""
+        return self._scripts().native_calls()
+
+    def _scripts(self) -> LuaRuntime:
         for runtime in self.world.resources[self._lobby.name].runtimes:
             if isinstance(runtime, LuaRuntime):
-                values = runtime.evaluate(code, *args)
-                return values[0] if values else None
+                return runtime
         raise ScriptFailure("no client scripts run")
