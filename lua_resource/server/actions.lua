@@ -318,9 +318,8 @@ end
 function Actions:list(source)
     local alerts = {}
     for _, call in ipairs(self.board:newest()) do
-        local class = self.claims:entitled(call, source)
+        local class, proof = self.claims:entitled(call, source)
         if class and #alerts < LISTED then
-            local proof = self.claims:callersOf(call.key)[source]
             local alert = self.alerts:build(call, class, 'quiet', { route = false }, proof)
             alert.route, alert.blip = nil, nil
             alert.text = CadBridge.look.short(alert.text, 300)

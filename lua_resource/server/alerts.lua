@@ -78,6 +78,7 @@ function Alerts:build(call, class, how, parts, proof)
     if class == 'assigned' and parts.route == nil and how ~= 'change' then parts.route = true end
     local alert = look.alert(self.sight, call, class, how, parts)
     if claimed then alert.place, alert.postal = nil, nil end
+    if proof == 'alerted' then alert.respond = nil end
     return alert
 end
 
@@ -111,7 +112,7 @@ end
 ---@param how 'alert'|'quiet'
 function Alerts:showTo(call, source, class, how)
     if how == 'alert' and not self:admitted(call, source, class, self.now()) then return end
-    local proof = self.claims:callersOf(call.key)[source]
+    local _, proof = self.claims:entitled(call, source)
     self.pictures:show(source, self:build(call, class, how, { sound = soundOf(class, how) }, proof))
 end
 
@@ -148,7 +149,7 @@ end
 ---@param out CadBridge.Handout
 function Alerts:handTo(event, source, out)
     local call, from = event.call, event.call.origin911
-    local class = self.claims:entitled(call, source)
+    local class, proof = self.claims:entitled(call, source)
     local knows = from and self.pictures:has(source, from)
     if not class then
         if knows then self.pictures:take(source, from --[[@as string]], 'dispatched') end
@@ -165,7 +166,6 @@ function Alerts:handTo(event, source, out)
         return
     end
     local promoted = knows and class == 'assigned' and knows ~= 'assigned'
-    local proof = class == 'caller' and self.claims:callersOf(call.key)[source] or nil
     local kind = class .. how .. (promoted and 'promoted' or '') .. (proof or '')
     out.mailing:add(source, kind, out.mailing:has(kind) or self:build(call, class, how, {
         seq = how == 'alert' and event.seq or nil,
@@ -338,7 +338,7 @@ end
 ---@param mailing CadBridge.Mailing
 function Alerts:update(event, source, fields, mailing)
     local call = event.call
-    local before, class = self.pictures:has(source, call.key), self.claims:entitled(call, source)
+    local before, class, proof = self.pictures:has(source, call.key), self.claims:entitled(call, source)
     if not class then return self.pictures:take(source, call.key, 'detached') end
     if class == 'caller' then fields = callerFields(fields) end
     if class == before and #fields == 0 then return end
@@ -346,7 +346,6 @@ function Alerts:update(event, source, fields, mailing)
     local sound = class == 'assigned' and event.alert and (attached and 'assigned' or 'changed') or nil
     local route = nil
     if attached then route = true elseif freed then route = false end
-    local proof = class == 'caller' and self.claims:callersOf(call.key)[source] or nil
     local kind = ('%s %s %s'):format(class, route, proof)
     mailing:add(source, kind, mailing:has(kind)
         or self:build(call, class, 'change', { changed = fields, sound = sound, route = route }, proof))

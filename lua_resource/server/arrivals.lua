@@ -104,9 +104,8 @@ end
 function Arrivals:quietly(source, key, mailing)
     local player, call = self.roster.players[source], self.board.calls[key]
     if not call or not player or not player.ready or self.pictures:has(source, key) then return false end
-    local class = self.claims:entitled(call, source)
+    local class, proof = self.claims:entitled(call, source)
     if not class then return false end
-    local proof = class == 'caller' and self.claims:callersOf(key)[source] or nil
     local kind = class .. (proof or '')
     mailing:add(source, kind, mailing:has(kind) or self.alerts:build(call, class, 'quiet', {}, proof))
     return true
@@ -204,7 +203,7 @@ function Arrivals:correct(source, call, class)
     if class == before then return end
     local route = nil
     if class == 'assigned' then route = true elseif before == 'assigned' then route = false end
-    local proof = self.claims:callersOf(call.key)[source]
+    local _, proof = self.claims:entitled(call, source)
     local alert = self.alerts:build(call, class, 'change', { changed = {}, route = route }, proof)
     self.pictures:show(source, alert)
 end

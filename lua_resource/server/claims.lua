@@ -1,7 +1,9 @@
 ---Who is entitled to a call, and as what. A player has a call as one of its attached units, as a
 ---responder, as a dispatcher, or as its caller; nobody else learns of it. Pure.
 
----@alias CadBridge.Proof 'verified'|'claimed' whether the id that matched proves who is meant
+---Whether the id that matched proves who is meant. `alerted`: it does, and the option `caller` gives him
+---what responders get.
+---@alias CadBridge.Proof 'verified'|'claimed'|'alerted'
 
 ---@class CadBridge.Claims
 ---@field private board CadBridge.Board
@@ -145,11 +147,12 @@ function Claims:isAttached(call, source)
     return false
 end
 
----The class in which the player has the call; nil for who has not.
+---The class in which the player has the call by his duty.
+---@private
 ---@param call Call
 ---@param source integer
 ---@return string?
-function Claims:entitled(call, source)
+function Claims:onDuty(call, source)
     local key, audience = call.key, self.audience
     if call.kind == 'test' then return self.testers[key] == source and 'test' or nil end
     if self:isAttached(call, source) then return 'assigned' end
@@ -162,10 +165,21 @@ function Claims:entitled(call, source)
             return CadBridge.look.kind(call)
         end
     end
-    local proof = self:callersOf(key)[source]
-    if not proof or self.options.caller == 'none' then return nil end
-    if self.options.caller == 'alert' and proof == 'verified' then return CadBridge.look.kind(call) end
-    return 'caller'
+    return nil
+end
+
+---The class in which the player has the call; nil for who has not.
+---@param call Call
+---@param source integer
+---@return string? class
+---@return CadBridge.Proof? proof of who has it as its caller only
+function Claims:entitled(call, source)
+    local class = self:onDuty(call, source)
+    if class then return class, nil end
+    local proof = self:callersOf(call.key)[source]
+    if not proof or call.kind == 'test' or self.options.caller == 'none' then return nil, nil end
+    if self.options.caller == 'alert' and proof == 'verified' then return CadBridge.look.kind(call), 'alerted' end
+    return 'caller', proof
 end
 
 ---Everybody who may be entitled to the call, in ascending order: nobody else need be asked.

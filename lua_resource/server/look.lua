@@ -88,7 +88,7 @@ end
 ---@return string? description
 local function spoken(call)
     local heading, text = call.title, call.description
-    if not heading or not text then return heading, text end
+    if call.kind ~= 'dispatch' or not heading or not text then return heading, text end
     if text == heading then return heading, nil end
     if #heading >= CUT_TITLE and text:sub(1, #heading) == heading then return nil, text end
     return heading, text

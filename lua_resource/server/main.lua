@@ -359,7 +359,8 @@ end
 local function may(source, permission)
     if permission == 'anyone' then return true end
     audience:ask(source, now())
-    return audience.responders[source] or audience.dispatchers[source] or false
+    -- Whose unit is attached may respond and leave, whatever else makes a responder here.
+    return audience.responders[source] or audience.dispatchers[source] or cad:holds(source)
 end
 
 doors = CadBridge.doors.new(knows, may, now, function(source, door, reason)

@@ -124,6 +124,20 @@ async def test_the_option_alert_gives_the_proven_caller_the_same_as_a_responder(
     assert town.shown(2)[0]["class"] == "caller"
 
 
+async def test_a_caller_who_is_alerted_is_offered_no_key_that_he_may_not_use(
+    build: Any, make: Make
+) -> None:
+    town = await build("caller = 'alert'")
+    town.responders(1)
+    await town.come(1, 2)
+    call = make.call(callerIds=make.ids(1, 2))
+    await town.event("call.opened", call=call)
+    assert [town.shown(n)[0].get("respond") for n in (1, 2)] == [True, None]
+    changed = {**call, "description": "More"}
+    await town.event("call.changed", call=changed, changed=["description"])
+    assert [town.shown(n)[0].get("respond") for n in (1, 2)] == [True, None]
+
+
 async def test_the_option_none_gives_the_caller_nothing(build: Any, make: Make) -> None:
     town = await build("caller = 'none'")
     await town.come(1)
@@ -271,6 +285,25 @@ async def test_an_attached_unit_gets_route_changes_and_notes(town: Town, make: M
     await town.event("call.changed", call=call, changed=["units"], attached=[], detached=[102])
     assert town.got(2) == [("clear", ["dispatch:880", "detached"])]
     assert town.got(4) == []
+
+
+async def test_an_attached_unit_may_respond_whatever_makes_a_responder(
+    build: Any, make: Make
+) -> None:
+    town = await build("responders = { 'ace' }")
+    await town.come(2)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    await town.event("call.opened", call=make.call(7))
+    assert town.got(2) == []
+    await town.event("call.opened", call=make.call(880, "dispatch", units=[102]))
+    assert town.shown(2)[0]["respond"] is True
+    town.server.emit_as_client(2, "cadbridge:respond", "dispatch:880")
+    await town.server.advance(100)
+    assert town.asked("call.respond")[0]["call"] == "dispatch:880"
+    assert town.said("without being a responder") == 0
+    town.server.emit_as_client(2, "cadbridge:respond", "911:7")
+    await town.server.advance(100)
+    assert len(town.asked("call.respond")) == 1
 
 
 async def test_a_note_goes_to_units_and_dispatchers_not_to_all_responders(
