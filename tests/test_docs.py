@@ -193,7 +193,8 @@ def sources(*patterns: str) -> str:
 
 
 def test_every_answer_to_a_push_is_documented_with_its_status_and_no_other() -> None:
-    listener = re.findall(r"_problem\(\s*(\d{3}), \"(\w+)\"", sources("sonoran/listener.py"))
+    refusal = r"_refuse\(\s*request, (\d{3}), \"(\w+)\""
+    listener = re.findall(refusal, sources("sonoran/listener.py"))
     [table] = re.findall(
         r"^_STATUS = \{(.*?)\}", sources("sonoran/pushes.py"), re.MULTILINE | re.DOTALL
     )
