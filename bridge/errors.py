@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "BridgeError",
+    "CannotListen",
     "ConfigurationError",
     "JournalInUse",
     "JournalUnavailable",
@@ -41,6 +42,23 @@ class ConfigurationError(BridgeError):
         """Return `key: problem; allowed`, a line for each problem."""
         line = f"{self.key}: {self.problem}" + (f"; {self.allowed}" if self.allowed else "")
         return "\n".join([line, *map(str, self.others)])
+
+
+class CannotListen(BridgeError):
+    """A listener cannot be opened now; it may be later, so the command exits 1.
+
+    `key` names the setting to look at: `push.port`, `gateway.host`, `servers.0.push_port`.
+    """
+
+    def __init__(self, key: str, address: str, reason: str, advice: str) -> None:
+        self.key = key
+        self.address = address
+        self.reason = reason
+        self.advice = advice
+
+    def __str__(self) -> str:
+        """Name key, address, reason and way out."""
+        return f"{self.key}: cannot listen at {self.address}: {self.reason}; {self.advice}"
 
 
 class JournalInUse(BridgeError):

@@ -24,6 +24,7 @@ from bridge.game.gateway import Gateway
 from bridge.game.session import Door
 from bridge.ingest import Ingest
 from bridge.journal.sqlite import SqliteJournal
+from bridge.listening import listening
 from bridge.metrics import Metrics
 from bridge.overview import Overview
 from bridge.recall import board_at
@@ -98,9 +99,11 @@ class Service:
         await self._open_journal()
         await self._open_gateway()
         await self._open_listeners()
-        self.admin = AdminSite(self.settings.admin, self._overview())
-        await self.admin.start()
-        self._stack.push_async_callback(self.admin.stop)
+        configured = self.settings.admin
+        self.admin = AdminSite(configured, self._overview())
+        self._stack.push_async_callback(self.admin.stop)  # also of one that started by half
+        with listening("admin", configured.host, configured.port):
+            await self.admin.start()
         self.cad.start()
         self._in_background(self._tidy())
         log.info(
@@ -169,8 +172,9 @@ class Service:
             port=configured.port,
             ssl=_tls(self.settings),
         )
-        await self.gateway.start()
         self._stack.push_async_callback(self.gateway.stop)
+        with listening("gateway", configured.host, configured.port):
+            await self.gateway.start()
 
     async def _welcome_board(self, server: int, seq: int) -> dict[str, Any]:
         board = await board_at(self.journal, server, seq)
@@ -179,10 +183,14 @@ class Service:
     async def _open_listeners(self) -> None:
         if not self.settings.cad.uses_http:
             return
-        servers = self.settings.servers
-        ports = [(self.settings.push.port, servers[0].id)]
-        ports += [(server.push_port, server.id) for server in servers if server.push_port]
-        for port, server_id in ports:
+        servers, host = self.settings.servers, self.settings.push.host
+        ports = [("push.port", self.settings.push.port, servers[0].id)]
+        ports += [
+            (f"servers.{number}.push_port", server.push_port, server.id)
+            for number, server in enumerate(servers)
+            if server.push_port
+        ]
+        for key, port, server_id in ports:
             listener = Listener(
                 self.pushes.over_http,
                 port=port,
@@ -192,8 +200,9 @@ class Service:
                 doorkeeper=self.doorkeeper,
                 turned_away=self.rejected.turn_away,
             )
-            await listener.start()
             self._stack.push_async_callback(listener.stop)
+            with listening("push", host, port, port_key=key):
+                await listener.start()
             self.listeners.append(listener)
 
     def _overview(self) -> Overview:

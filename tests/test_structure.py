@@ -13,7 +13,7 @@ RESOURCE = ROOT / "lua_resource"
 
 LAYERS: list[set[str]] = [
     {"bridge", "errors", "blot", "memory", "bootstrap"},
-    {"events", "settings", "logs", "metrics", "rejected"},
+    {"listening", "events", "settings", "logs", "metrics", "rejected"},
     {"facts", "wire", "journal"},
     {"board"},
     {"folding", "game.frames", "game.resume", "game.session", "sonoran.body"}
