@@ -57,13 +57,21 @@ class Receipts:
         self._metrics = metrics
         self._now = now
         self._kept: dict[int, OrderedDict[str, Receipt]] = {}
+        self._unwritten: set[int] = set()
 
     async def recall(self, servers: Iterable[int]) -> None:
-        """Read back what an earlier bridge kept."""
+        """Read back what an earlier bridge kept; what another version kept otherwise is left out.
+
+        Raises:
+            JournalUnavailable: it cannot be read now.
+        """
         for server in servers:
             kept = self._kept.setdefault(server, OrderedDict())
             for body in (await self._journal.load(server, _NAME)).values():
-                kept.update((item["key"], Receipt(**item)) for item in json.loads(body))
+                try:
+                    kept.update({item["key"]: Receipt(**item) for item in json.loads(body)})
+                except (ValueError, TypeError, LookupError) as error:
+                    log.warning("receipts_unreadable", server=server, reason=repr(error))
 
     def newest(self, server: int) -> Sequence[Receipt]:
         """Return a server's receipts, the newest first."""
@@ -85,18 +93,19 @@ class Receipts:
         kept = self._kept.setdefault(server, OrderedDict())
         kept[receipt.key] = receipt
         kept.move_to_end(receipt.key)
+        self._unwritten.add(server)
         while len(kept) > KEPT:
             kept.popitem(last=False)
 
     async def keep(self) -> None:
-        """Write what is at hand to the journal; a journal that cannot store now loses nothing but
-        these.
-        """
-        for server, kept in self._kept.items():
-            body = json.dumps([asdict(receipt) for receipt in kept.values()])
+        """Write what has changed to the journal; one that cannot store now is tried again."""
+        for server in sorted(self._unwritten):
+            body = json.dumps([asdict(receipt) for receipt in self._kept[server].values()])
+            self._unwritten.discard(server)  # first: what comes meanwhile is written next time
             try:
                 await self._journal.save(server, _NAME, body.encode())
             except JournalUnavailable as error:
+                self._unwritten.add(server)
                 log.warning("receipts_not_kept", server=server, reason=error.reason)
 
     def _count(self, server: int, receipt: Receipt) -> None:
