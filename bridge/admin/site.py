@@ -14,8 +14,11 @@ from bridge.admin import status
 from bridge.admin.guard import add_headers, guard
 from bridge.admin.history import History
 from bridge.admin.live import PAUSE, Live
+from bridge.errors import JournalUnavailable
 
 if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
+
     from bridge.admin.view import View
     from bridge.settings import AdminSettings
 
@@ -82,7 +85,8 @@ class AdminSite:
 
     def _app(self) -> web.Application:
         token = self._settings.token.get_secret_value()
-        app = web.Application(middlewares=[guard(self._settings.host, token)])
+        middlewares = [guard(self._settings.host, token), _say_unreadable]
+        app = web.Application(middlewares=middlewares)
         app.on_response_prepare.append(add_headers)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
@@ -150,6 +154,14 @@ class AdminSite:
         return web.Response(
             body=(PAGE / name).read_bytes(), content_type=content_type, charset="utf-8"
         )
+
+
+@web.middleware
+async def _say_unreadable(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except JournalUnavailable as error:
+        return web.Response(status=503, text=f"{error}\n", headers={"Retry-After": "5"})
 
 
 def _number(request: web.Request, name: str, default: int | None) -> int | None:

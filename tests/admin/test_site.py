@@ -284,3 +284,15 @@ async def test_too_many_open_pages_are_refused(
         await Stream(first).next()
         async with http.get(address + "/api/live") as second:
             assert second.status == 503
+
+
+async def test_events_of_a_journal_that_cannot_be_read_are_asked_for_later(
+    seen: Any, serve: Any, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreadable(*_: object) -> Any:
+        raise JournalUnavailable("the disk reports an error")
+
+    monkeypatch.setattr(seen, "events", unreadable)
+    async with http.get(await serve() + "/api/events") as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert "the disk reports an error" in await answer.text()
