@@ -139,10 +139,11 @@ def doctor(
     try:
         path = configuration(config)
         checks = asyncio.run(examination.run_checks(settings.load(path), path))
+        code = examination.exit_code(checks)
     except ConfigurationError as error:
-        checks = examination.misconfigured(error)
+        checks, code = examination.misconfigured(error), 2
     typer.echo(examination.as_json(checks) if as_json else examination.render(checks))
-    raise typer.Exit(examination.exit_code(checks))
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -161,6 +161,8 @@ def test_wrong_usage_and_wrong_answers_exit_2_with_what_is_allowed(owner: Owner)
     for done, words in refused:
         assert (done.returncode, words in done.stderr) == (2, True), done.stderr
         assert "Traceback" not in done.stderr
+    report = owner.types("doctor", "--json", "--config", "missing.toml")
+    assert (report.returncode, states(report.stdout)) == (2, {"configuration": "fail"})
     assert list(owner.folder.iterdir()) == []
 
 
