@@ -43,8 +43,9 @@ __all__ = ["Ingest", "Outcome"]
 
 log = structlog.get_logger(__name__)
 
-SNAPSHOT_EVERY = 500
-"""Events between two snapshots: as many are replayed at start, in some 50 ms."""
+SNAPSHOT_EVERY = 2000
+"""Events between two snapshots: as many are replayed at start, in some 200 ms at the most. Writing
+one takes the event loop some milliseconds, so it is not done more often."""
 MOST_ENTRIES = 2000
 """Entries of a batch that further pushes may join."""
 ATTEMPTS = 10

@@ -270,7 +270,7 @@ def unit_from_json(body: Mapping[str, Any]) -> Unit:
 def _add_fields(body: Json, thing: Call | Unit, fields: Mapping[str, str]) -> None:
     for field, name in fields.items():
         value = getattr(thing, field)
-        if value or (value == 0 and value is not False):  # a status of 0 is one
+        if value or value.__class__ is int:  # a status of 0 is one
             if field in _AS_JSON:
                 value = _AS_JSON[field](value)
             if value is not None:

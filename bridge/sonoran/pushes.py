@@ -21,6 +21,8 @@ from bridge.sonoran.body import read_object
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from prometheus_client import Counter
+
     from bridge.facts import Fact
     from bridge.metrics import Metrics
 
@@ -93,6 +95,7 @@ class Pushes:
         self._rejected = rejected
         self._metrics = metrics
         self._now = now
+        self._counters: dict[tuple[int, Way, str], Counter] = {}
 
     async def over_http(self, server: int, body: bytes) -> Outcome:
         """Take a body that was posted; its key must be the community's."""
@@ -169,5 +172,9 @@ class Pushes:
         return outcome
 
     def _counted(self, server: int, way: Way, outcome: Outcome) -> Outcome:
-        self._metrics.pushes.labels(server, way, outcome.code).inc()
+        key = (server, way, outcome.code)
+        counter = self._counters.get(key)
+        if counter is None:  # looking one up costs more than counting
+            counter = self._counters[key] = self._metrics.pushes.labels(*key)
+        counter.inc()
         return outcome
