@@ -301,6 +301,12 @@ function Blips:removeAll()
 end
 
 ---@param key string
+---@return boolean whether the call is on the map
+function Blips:has(key)
+    return self.marks[key] ~= nil
+end
+
+---@param key string
 ---@return boolean whether the route leads to this call
 function Blips:routes(key)
     return self.routed == key

@@ -117,7 +117,7 @@ function Panels:route(key)
     if self.blips:routes(key) then
         self.blips:unroute(key)
     else
-        self.blips:show(key, alert.position, alert.blip or {}, false, false)
+        self.screen:mark(alert)
         self.blips:route(key)
     end
     self.page:send('listed', self:row(alert))

@@ -141,6 +141,16 @@ function Screen:map(alert, known)
     if alert.route == false then self.blips:unroute(alert.key) end
 end
 
+---Puts a call of the list on the map, where it has no mark. The list leaves looks out for size: the
+---mark is the one that the call had, or one with its number.
+---@param alert Alert
+function Screen:mark(alert)
+    if self.blips:has(alert.key) then return end
+    local known = self:known(alert.key)
+    local look = alert.blip or known and known.blip or { name = alert.number }
+    self.blips:show(alert.key, alert.position, look, false, OWN[alert.class] == true)
+end
+
 ---@private
 ---@param alert Alert
 ---@param picture Picture

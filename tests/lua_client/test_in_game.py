@@ -324,6 +324,60 @@ async def test_the_list_responds_routes_and_notes(play: Play) -> None:
     assert [blip.route for blip in play.client.blips] == [False]
 
 
+def listed(key: str = "911:5", **fields: Any) -> dict[str, Any]:
+    """An entry of the list as the server sends it: it carries no look for the map."""
+    entry = {
+        "key": key,
+        "class": "civil",
+        "how": "quiet",
+        "number": "911 #5",
+        "age": 5,
+        "locale": "en",
+        "style": "auto",
+        "position": {"x": 500.0, "y": 600.0, "z": 20.0},
+    }
+    return entry | fields
+
+
+async def test_a_route_from_the_list_leaves_the_mark_of_the_call_as_it_is(play: Play) -> None:
+    await play.load_page()
+    look = LOOK | {"sprite": 60, "colour": 3, "minutes": 1, "name": "911 #5 · Pier"}
+    await play.show("911:5", blip=look, **{"class": "assigned"})
+    (before,) = play.client.blips
+    face = (before.handle, before.sprite, before.colour, before.name)
+    await play.send("cadbridge:list", [listed(**{"class": "assigned"})], "en")
+
+    await play.client.nui_callback("route", {"key": "911:5"})
+    (blip,) = play.client.blips
+    assert (blip.handle, blip.sprite, blip.colour, blip.name) == face
+    assert blip.route
+
+    await play.client.nui_callback("route", {"key": "911:5"})
+    await play.server.advance(120_000)
+    assert [blip.route for blip in play.client.blips] == [False]  # lasting, as what is one's own
+
+
+async def test_a_route_from_the_list_marks_a_call_again_whose_mark_is_gone(play: Play) -> None:
+    await play.load_page()
+    await play.show("911:5", blip=LOOK | {"sprite": 60, "minutes": 1, "name": "911 #5 · Pier"})
+    await play.server.advance(70_000)
+    assert play.client.blips == []
+    await play.send("cadbridge:list", [listed()], "en")
+    await play.client.nui_callback("route", {"key": "911:5"})
+
+    (blip,) = play.client.blips
+    assert (blip.sprite, blip.name, blip.route) == (60, "911 #5 · Pier", True)
+
+
+async def test_a_route_from_the_list_to_a_call_never_marked_bears_its_number(play: Play) -> None:
+    await play.load_page()
+    await play.send("cadbridge:list", [listed()], "en")
+    await play.client.nui_callback("route", {"key": "911:5"})
+
+    (blip,) = play.client.blips
+    assert (blip.name, blip.route, blip.flashing) == ("911 #5", True, False)
+
+
 @pytest.mark.parametrize("style", ["card", "native", "ox_lib", "chat"])
 @pytest.mark.parametrize("text", [HOSTILE, "é" * 600_000, "\U0001f6a8" * 400, "~" * 5000])
 async def test_hostile_text_is_harmless_in_every_style(play: Play, style: str, text: str) -> None:
