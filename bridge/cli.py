@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -46,6 +47,7 @@ def _without_command(
 @app.command()
 def run(config: Config = None) -> None:
     """Run the bridge until it is stopped."""
+    gc.disable()  # what is loaded now stays: looking through it again and again finds nothing
     from bridge import logs
     from bridge.blot import Secrets
     from bridge.service import Service
@@ -59,6 +61,8 @@ async def _serve(service: Service) -> None:
     """Run the service until a signal; a second one ends at once."""
     stop = stop_on_signal()
     async with service:
+        gc.freeze()
+        gc.enable()
         await stop.wait()
 
 
