@@ -141,7 +141,7 @@ def _open_written(board: Board, fact: Written, now: int) -> list[Event]:
     # whether it is an emergency, only a 911 call can say
     call = _as_written(Call("dispatch", fact.id, fact.at, emergency=False), fact)
     waiting = board.waiting.get(key, now)
-    if waiting is not None:
+    if waiting is not None and (fact.new or fact.units is None):
         call = replace(call, units=_union(call.units, waiting))
     call = _from_911(board, call, now)
     replaced = _replaced(board, call)
@@ -150,7 +150,14 @@ def _open_written(board: Board, fact: Written, now: int) -> list[Event]:
 
 
 def _as_written(call: Call, fact: Written) -> Call:
-    """Return the call with everything the fact says; what it does not say is kept."""
+    """Return the call with everything the fact says; what it does not say is kept.
+
+    An edit says who is attached now. A creation does not: a copy of it, or one that comes late,
+    knows nothing of who was attached since, so it takes nobody away.
+    """
+    units = fact.units
+    if units is not None and fact.new:
+        units = _union(call.units, units)
     said = {
         "title": fact.title,
         "code": fact.code,
@@ -160,7 +167,7 @@ def _as_written(call: Call, fact: Written) -> Call:
         "position": fact.position,
         "priority": fact.priority,
         "status": fact.status,
-        "units": fact.units,
+        "units": units,
         "notes": fact.notes,
         "silent": fact.silent,
         "caller": fact.caller,

@@ -226,6 +226,23 @@ def test_units_attached_to_an_unknown_call_are_on_it_when_it_comes(desk: Any) ->
     assert desk.hears(NEW) == [CallOpened(replace(DISPATCH, units=(101, 102, 103)))]
 
 
+def test_a_late_copy_of_a_creation_takes_no_attached_unit_away(desk: Any) -> None:
+    desk.hears(NEW, Attached(880, (102,)))
+
+    assert desk.hears(NEW, replace(NEW, units=())) == []
+    assert desk.board.calls["dispatch:880"].units == (101, 102)
+
+
+def test_an_edit_says_who_is_attached_also_to_a_call_that_it_opens(desk: Any) -> None:
+    desk.hears(Attached(880, (102,)))
+    desk.hears(EDIT)
+
+    assert desk.hears(EDIT) == []
+    assert desk.board.calls["dispatch:880"].units == (101,)
+    assert desk.hears(replace(EDIT, units=())) != []
+    assert desk.board.calls["dispatch:880"].units == ()
+
+
 def test_units_wait_ten_minutes(desk: Any) -> None:
     desk.hears(Attached(880, (102,)))
     desk.waits(600)

@@ -173,9 +173,10 @@ class Model:
         }
         after = before | {name: value for name, value in said.items() if value is not None}
         if fact.units is not None:
-            after["units"] = set(fact.units)
+            after["units"] = set(fact.units) | (before["units"] if fact.new else set())
         if not known:
-            after["units"] |= self.awaited(key)
+            if fact.new or fact.units is None:
+                after["units"] = after["units"] | self.awaited(key)
             self.waits.append((self.now, key, set()))
         if after["origin"] != before["origin"]:
             source = self.last_seen(after["origin"])
