@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from bridge.events import Event, IdLists
     from bridge.facts import OnDuty
 
+MOST_UNITS = 2000
+"""Units on duty: many times what a community has; further ones take the place of the oldest."""
+
 
 def on_duty(board: Board, fact: OnDuty, now: int) -> list[Event]:
     """A unit is on duty as described: new, changed, or known already."""
@@ -25,7 +28,7 @@ def on_duty(board: Board, fact: OnDuty, now: int) -> list[Event]:
         return _changed(known, _described(board, known, fact))
     if not fact.logged_in and board.left.get(unit.ident, now):
         return []
-    return [UnitOnDuty(unit)]
+    return [*_room(board), UnitOnDuty(unit)]
 
 
 def off_duty(board: Board, ident: int) -> list[Event]:
@@ -50,7 +53,7 @@ def set_panic(board: Board, ident: int, now: int, *, on: bool) -> list[Event]:
     if not on or board.left.get(ident, now):
         return []
     unit = Unit(ident)
-    return [UnitOnDuty(unit), *_changed(unit, replace(unit, panic=True))]
+    return [*_room(board), UnitOnDuty(unit), *_changed(unit, replace(unit, panic=True))]
 
 
 def join(board: Board, ident: int, group: str) -> list[Event]:
@@ -91,6 +94,12 @@ def expire(board: Board, now: int) -> Iterator[Event]:
     for ident, since in board.panics.items():
         if now - since >= PANIC_MS:
             yield from _changed(board.units[ident], replace(board.units[ident], panic=False))
+
+
+def _room(board: Board) -> list[Event]:
+    if len(board.units) < MOST_UNITS:
+        return []
+    return [UnitOffDuty(next(iter(board.units.values())))]
 
 
 def _described(board: Board, known: Unit, fact: OnDuty) -> Unit:

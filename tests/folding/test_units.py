@@ -43,6 +43,14 @@ def test_a_unit_that_logs_out_is_off_duty_as_it_last_was(desk: Any) -> None:
     assert desk.hears(OffDuty(101), OffDuty(101), OffDuty(9999)) == [UnitOffDuty(MARTA)]
 
 
+@pytest.mark.parametrize("fact", [OnDuty(Unit(5000)), PanicSet(5000, on=True)])
+def test_beyond_2000_units_on_duty_the_oldest_makes_room(desk: Any, fact: Any) -> None:
+    desk.hears(*(OnDuty(Unit(ident)) for ident in range(2000)))
+
+    assert desk.hears(fact)[:2] == [UnitOffDuty(Unit(0)), UnitOnDuty(Unit(5000))]
+    assert len(desk.board.units) == 2000
+
+
 def test_a_description_changes_what_it_says(desk: Any) -> None:
     desk.hears(OnDuty(replace(MARTA, dispatcher=True)))
     unit = replace(MARTA, number="A-99", status=None)
