@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import structlog
 from websockets.asyncio.server import serve
 
 from bridge import __version__
+from bridge.errors import JournalUnavailable
 from bridge.game import session as rules
 from bridge.game.answering import Answering
 from bridge.game.connection import GOING_AWAY, LAST_WORDS_S, Connection, Surroundings
@@ -211,8 +213,9 @@ class Gateway:
         with journal.bell(server) as bell:
             while True:
                 bell.clear()
-                lag = await journal.last(server) - await journal.acknowledged(server)
-                self._metrics.lag.labels(server).set(lag)
+                with contextlib.suppress(JournalUnavailable):  # counted at the next event, then
+                    lag = await journal.last(server) - await journal.acknowledged(server)
+                    self._metrics.lag.labels(server).set(lag)
                 await asyncio.sleep(LAG_EVERY_S)
                 await bell.wait()
 

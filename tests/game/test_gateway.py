@@ -702,6 +702,25 @@ async def test_what_waits_for_an_absent_game_server_is_counted(stand: Stand, unt
     await until(lambda: stand.figure("resource_lag_events", server=2) == 7)
 
 
+async def test_a_journal_that_could_not_be_asked_is_counted_again_later(
+    stand: Stand, until: Until, monkeypatch: pytest.MonkeyPatch
+):
+    asked, failed = stand.journal.acknowledged, []
+
+    async def fail(server: int) -> int:
+        failed.append(server)
+        raise JournalUnavailable("the disk reports an error")
+
+    monkeypatch.setattr("bridge.game.gateway.LAG_EVERY_S", 0.01)
+    monkeypatch.setattr(stand.journal, "acknowledged", fail)
+    await stand.happen(3, server=2)
+    await until(lambda: 2 in failed)
+    monkeypatch.setattr(stand.journal, "acknowledged", asked)
+    await stand.happen(4, server=2)
+
+    await until(lambda: stand.figure("resource_lag_events", server=2) == 7)
+
+
 async def test_each_change_is_one_line_and_no_token_is_in_any(stand: Stand, until: Until):
     with capture_logs() as logs:
         game = await stand.connected()
