@@ -50,30 +50,37 @@ end
 ---@param n any
 ---@return boolean
 local function finite(n)
-    return type(n) == 'number' and n == n and n > -FARTHEST and n < FARTHEST
+    return type(n) == 'number' and n == n and n > -math.huge and n < math.huge
+end
+
+---@param n any
+---@return boolean
+local function onMap(n)
+    return finite(n) and n > -FARTHEST and n < FARTHEST
 end
 
 ---Whether one may mark it: two numbers on the map, and not the origin, which only means "unknown".
 ---@param position any
 ---@return boolean
 function blips.placeable(position)
-    return type(position) == 'table' and finite(position.x) and finite(position.y)
+    return type(position) == 'table' and onMap(position.x) and onMap(position.y)
         and not (position.x == 0 and position.y == 0)
 end
 
 ---@param position Position
 ---@return number x, number y, number z
 local function xyz(position)
-    local z = finite(position.z) and position.z or 0
+    local z = onMap(position.z) and position.z or 0
     return position.x + 0.0, position.y + 0.0, z + 0.0
 end
 
+---A look without gaps. Ranges are checked where the owner's choice is read; a colour may be 0xRRGGBBAA.
 ---@param look any
 ---@return BlipLook
 local function complete(look)
     if type(look) ~= 'table' then look = {} end
     local number = function(value, default) return finite(value) and value or default end
-    local whole = function(value, default) return math.floor(number(value, default)) end
+    local whole = function(value, default) return math.tointeger(math.floor(number(value, default))) or default end
     return {
         sprite = whole(look.sprite, 480), colour = whole(look.colour, 1), scale = number(look.scale, 1.0),
         flash = number(look.flash, 0), minutes = number(look.minutes, 10), radius = number(look.radius, 0),

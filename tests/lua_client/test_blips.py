@@ -69,6 +69,22 @@ def test_no_checked_position_no_blip_and_no_route(client: Any, blips: Any, posit
     assert client.game.calls == []
 
 
+def test_a_colour_may_be_one_outside_the_palette(client: Any, blips: Any) -> None:
+    show(client, blips, look={"colour": 0xFF8800FF, "radius": 50})
+    blips.route(blips, "911:1")
+
+    assert client.game.named("SetBlipColour") == [(100, 0xFF8800FF), (101, 0xFF8800FF)]
+    assert client.game.named("SetBlipRouteColour") == [(100, 0xFF8800FF)]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e300, "7", True])
+def test_a_look_that_is_no_number_has_the_default(client: Any, blips: Any, value: Any) -> None:
+    show(client, blips, look={"sprite": value, "colour": value})
+
+    assert client.game.named("SetBlipSprite") == [(100, 480)]
+    assert client.game.named("SetBlipColour") == [(100, 1)]
+
+
 def test_news_moves_the_same_point(client: Any, blips: Any) -> None:
     show(client, blips)
     show(client, blips, position={"x": 5.0, "y": 6.0}, news=False)
