@@ -29,6 +29,8 @@ Actions.__index = Actions
 ---The CAD takes 1,000 characters of a description; a player's name is shorter than this.
 local TEXT, NAME, LISTED = 1000, 100, 500
 local LINK_CHECK_MS = 30000
+---The bridge gives up a response 60 s after it was asked for; a little later nothing more can come.
+local GIVEN_UP_MS = 65000
 ---How long the echo of a call placed from the game may take.
 local ECHO_MS = 3000
 
@@ -152,9 +154,24 @@ function Actions:respond(source, reference)
     local placed = self.whereabouts:of(call.key) ~= nil
     self:say(source, 'info', placed and 'notice.routing' or 'notice.routingNowhere', { number = number })
     self:ask(source, 'call.respond', { call = call.key }, function(result)
-        if result.queued then return self:say(source, 'info', 'notice.queued', { number = number }) end
+        if result.queued then return self:queued(source, number) end
         if type(result.call) == 'string' and self.routed[source] == call.key then self.routed[source] = result.call end
         self:say(source, 'good', 'notice.responding', { number = number })
+    end)
+end
+
+---The CAD is busy: it is said now, and once more if the bridge has given up without attaching him.
+---@private
+---@param source integer
+---@param number string
+function Actions:queued(source, number)
+    self:say(source, 'info', 'notice.queued', { number = number })
+    local player = self.roster.players[source]
+    self.later(GIVEN_UP_MS, function()
+        local waits = self.routed[source] and self.board.calls[self.routed[source]] ~= nil
+        if player ~= nil and self.roster.players[source] == player and waits and not self:assigned(source) then
+            self:say(source, 'bad', 'notice.gaveUp', { number = number })
+        end
     end)
 end
 

@@ -59,6 +59,20 @@ async def test_a_queued_response_says_so(street: Town, make: Make) -> None:
     assert any("the CAD is busy" in line for line in street.lines(1))
 
 
+@pytest.mark.parametrize("attached", [False, True])
+async def test_who_was_queued_hears_that_the_cad_gave_up_unless_he_was_attached(
+    street: Town, make: Make, attached: bool
+) -> None:
+    await street.event("call.opened", call=make.call(880, "dispatch", title="Fire", units=[102]))
+    await street.event("call.opened", call=make.call())
+    await type_(street, 1 if not attached else 2, "respond 4711" if not attached else "respond 880")
+    await street.answer("call.respond", {"queued": True})
+    street.forget()
+    await street.server.advance(66_000)
+    player = 2 if attached else 1
+    assert any("did not attach you" in line for line in street.lines(player)) is not attached
+
+
 async def test_a_call_that_one_has_not_cannot_be_responded_to(street: Town, make: Make) -> None:
     await street.event("call.opened", call=make.call(880, "dispatch", title="Secret"))
     street.forget()
