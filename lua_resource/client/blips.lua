@@ -192,7 +192,7 @@ end
 ---@param key string
 ---@param position Position?
 ---@param look BlipLook?
----@param news boolean flashes and lives anew
+---@param news boolean flashes, and lives anew where it was marked before
 ---@param lasting boolean lives until it is removed (a call of one's own)
 function Blips:show(key, position, look, news, lasting)
     if not look or not blips.placeable(position) then return end
@@ -204,7 +204,6 @@ function Blips:show(key, position, look, news, lasting)
         self.marks[key] = mark
         self:dress(mark.point, look)
         self:encircle(mark)
-        news = true
     else
         local changed = face(mark.look) ~= face(look)
         mark.look = look
@@ -214,7 +213,7 @@ function Blips:show(key, position, look, news, lasting)
             self:encircle(mark)
         end
     end
-    local settled = mark.lasting == lasting
+    local settled = mark.lasting == lasting -- a new mark is not: its life begins
     mark.lasting = lasting
     if news then self:flash(mark) end
     if news or not settled then self:renew(key, mark) end

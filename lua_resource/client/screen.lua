@@ -96,20 +96,20 @@ end
 
 ---@private
 ---@param alert Alert
----@return Picture picture, boolean known
+---@return Picture
 function Screen:keep(alert)
     self.order = self.order + 1
     local picture = self.pictures[alert.key]
     if picture then
         picture.alert, picture.at = alert, self.now()
         if alert.how == 'alert' then picture.order = self.order end
-        return picture, true
+        return picture
     end
     if self.count >= MOST then self:forgetOldest() end
     picture = { alert = alert, order = self.order, at = self.now() }
     self.pictures[alert.key] = picture
     self.count = self.count + 1
-    return picture, false
+    return picture
 end
 
 ---@private
@@ -133,9 +133,9 @@ end
 
 ---@private
 ---@param alert Alert
----@param known boolean
-function Screen:map(alert, known)
-    local news = alert.how == 'alert' or not known or alert.sound ~= nil
+function Screen:map(alert)
+    local news = alert.how == 'alert'
+        or alert.how ~= 'quiet' and (alert.sound ~= nil or not self.blips:has(alert.key))
     self.blips:show(alert.key, alert.position, alert.blip, news, OWN[alert.class] == true)
     if alert.route == true then self.blips:route(alert.key) end
     if alert.route == false then self.blips:unroute(alert.key) end
@@ -166,8 +166,8 @@ end
 function Screen:show(alert)
     if not valid(alert) then return end
     self:replace(alert.replaces, alert.key)
-    local picture, known = self:keep(alert)
-    self:map(alert, known)
+    local picture = self:keep(alert)
+    self:map(alert)
     if not worth(alert, picture) then return self:tell(alert, alert.how == 'quiet' and 'shown' or 'suppressed') end
     if CadBridge.preferences.silences(self.preferences(), alert.class) then
         self:leave(alert.key, 'muted')

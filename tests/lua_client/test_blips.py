@@ -69,6 +69,12 @@ def test_no_checked_position_no_blip_and_no_route(client: Any, blips: Any, posit
     assert client.game.calls == []
 
 
+def test_a_mark_that_is_no_news_does_not_flash(client: Any, blips: Any) -> None:
+    show(client, blips, news=False)
+
+    assert not client.game.named("SetBlipFlashes")
+
+
 def test_a_colour_may_be_one_outside_the_palette(client: Any, blips: Any) -> None:
     show(client, blips, look={"colour": 0xFF8800FF, "radius": 50})
     blips.route(blips, "911:1")

@@ -210,6 +210,38 @@ def test_a_quiet_alert_is_a_blip_and_nothing_else(screen: Screen) -> None:
     assert (screen.card.seen, screen.sounds, screen.receipts) == ([], [], [])
 
 
+def flashes(screen: Screen) -> int:
+    return len(screen.client.game.named("SetBlipFlashTimer"))
+
+
+def test_a_quiet_blip_does_not_flash_and_lives_its_minutes(screen: Screen) -> None:
+    screen.show(how="quiet", sound=None, seq=None, blip=LOOK | {"flash": 15})
+    assert flashes(screen) == 0
+
+    screen.client.clock.advance(11 * 60_000)
+
+    assert len(screen.client.game.named("RemoveBlip")) == 1
+
+
+def test_news_of_a_quiet_blip_flashes(screen: Screen) -> None:
+    look = LOOK | {"flash": 15}
+    screen.show(how="quiet", sound=None, seq=None, blip=look)
+    screen.show(how="change", sound=None, blip=look)
+    assert flashes(screen) == 0
+
+    screen.show(how="change", sound="changed", blip=look)
+    assert flashes(screen) == 1
+
+
+def test_a_call_that_is_found_later_flashes_once(screen: Screen) -> None:
+    look = LOOK | {"flash": 15}
+    screen.show(position=None, blip=None)
+    for _ in range(2):
+        screen.show(how="change", sound=None, changed=["position"], blip=look)
+
+    assert flashes(screen) == 1
+
+
 def test_a_muted_player_gets_the_blip_and_says_that_he_is_muted(screen: Screen) -> None:
     screen.chosen = {"mute": True}
     screen.show()
