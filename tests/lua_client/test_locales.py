@@ -62,6 +62,23 @@ def test_every_class_has_a_word_of_its_own(language: str) -> None:
     assert len(set(kinds)) == 8
 
 
+@pytest.mark.parametrize("language", [*LANGUAGES, "en"])
+@pytest.mark.parametrize("name", ["card.crowd", "card.crowdEmergencies"])
+def test_a_number_of_calls_fits_also_one(language: str, name: str) -> None:
+    sentence = words(language)[name]
+
+    # No noun stands behind the number: it would need a form for one, and in Polish others for two.
+    assert re.search(r"\w\s?: {count}(?:$|, )", sentence)
+
+
+def test_in_polish_a_unit_in_distress_raises_an_alarm_and_attacks_nobody() -> None:
+    polish = words("pl")
+    alone = [name for name, text in polish.items() if re.search(r"\bNapad\b", text)]
+
+    assert alone == []
+    assert polish["card.class.panic"] == "Alarm napadowy"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_commands_and_permissions_are_never_translated(language: str) -> None:
     english, other = words("en"), words(language)

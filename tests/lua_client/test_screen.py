@@ -276,7 +276,7 @@ def test_beyond_thirty_pictures_in_ten_seconds_one_line_tells_the_rest(screen: S
 
     screen.client.clock.advance(2000)
 
-    assert ("notice", "20 more calls, 10 of them emergencies") in screen.card.seen
+    assert ("notice", "Further calls: 20, emergencies among them: 10") in screen.card.seen
     assert len(screen.receipts) == 50
 
 
