@@ -164,7 +164,7 @@ hear('cadbridge:settings', function(locale, style) panels:settings(locale, style
 
 hear('cadbridge:wipe', function()
     screen:wipe()
-    focus:close()
+    panels:wipe()
 end)
 
 -- What the page says. ----------------------------------------------------------------------------

@@ -95,6 +95,12 @@ function Panels:gone(key)
     self.page:send('unlisted', { key = key })
 end
 
+---The player has no right to the calls any more. His settings stay his, also while he has them open.
+function Panels:wipe()
+    self.listed = {}
+    if self.focus.panel == 'list' then self.focus:close() end
+end
+
 ---@private
 ---@param key any
 ---@return Alert?

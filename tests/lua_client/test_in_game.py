@@ -324,6 +324,30 @@ async def test_the_list_responds_routes_and_notes(play: Play) -> None:
     assert [blip.route for blip in play.client.blips] == [False]
 
 
+async def test_who_loses_his_rights_keeps_the_settings_panel_that_he_has_open(play: Play) -> None:
+    await play.load_page()
+    await play.show()
+    await play.send("cadbridge:settings", "en", "auto")
+    closed = len(play.nui("close"))
+    await play.send("cadbridge:wipe")
+
+    assert play.client.nui_focus == (True, True)
+    assert len(play.nui("close")) == closed
+    assert play.client.blips == []
+
+
+async def test_who_loses_his_rights_has_no_call_of_a_list_any_more(play: Play) -> None:
+    await play.load_page()
+    responded = play.server.listen("cadbridge:respond")
+    await play.send("cadbridge:list", [listed()], "en")
+    await play.send("cadbridge:wipe")
+    for name in ("respond", "route"):
+        await play.client.nui_callback(name, {"key": "911:5"})
+    await play.server.advance(200)
+
+    assert (responded, play.client.blips) == ([], [])
+
+
 def listed(key: str = "911:5", **fields: Any) -> dict[str, Any]:
     """An entry of the list as the server sends it: it carries no look for the map."""
     entry = {
