@@ -262,11 +262,12 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(gateway.tls_cert, gateway.tls_key)
+        # a key with a passphrase is refused, instead of asked for on a terminal nobody looks at
+        context.load_cert_chain(gateway.tls_cert, gateway.tls_key, password="")
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(
             "gateway.tls_cert",
             f"cannot be used with gateway.tls_key: {error}",
-            "a certificate and its key as PEM files",
+            "a certificate and its key as PEM files, without a passphrase",
         ) from None
     return context

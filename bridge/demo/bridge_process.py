@@ -27,6 +27,7 @@ __all__ = ["BridgeProcess", "free_port"]
 
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
+_ONE_LOOK = aiohttp.ClientTimeout(total=2)
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -127,9 +128,9 @@ class BridgeProcess:
 
     async def _ready(self) -> bool:
         try:
-            async with self.session.get(f"{self.admin_url}/readyz") as answer:
+            async with self.session.get(f"{self.admin_url}/readyz", timeout=_ONE_LOOK) as answer:
                 return answer.status == HTTPStatus.OK
-        except aiohttp.ClientError:
+        except (aiohttp.ClientError, TimeoutError):
             return False
 
     @property

@@ -207,7 +207,7 @@ def _expiry(cert: Path, key: Path) -> float:
     is valid now, without a connection to the running bridge.
     """
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_side.load_cert_chain(cert, key)
+    server_side.load_cert_chain(cert, key, password="")  # never asks for a passphrase
     client_side = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client_side.check_hostname = False
     client_side.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # whoever signed it

@@ -1,0 +1,68 @@
+"""The composition root, where a test of a whole process would not say which part was wrong."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from bridge.errors import ConfigurationError
+from bridge.service import Service
+from bridge.settings import load
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+def write_certificate(folder: Path, passphrase: bytes | None) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + datetime.timedelta(days=3650))
+        .sign(key, hashes.SHA256())
+    )
+    encryption = (
+        serialization.BestAvailableEncryption(passphrase)
+        if passphrase
+        else serialization.NoEncryption()
+    )
+    (folder / "c.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "k.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    )
+
+
+def service(folder: Path) -> Service:
+    config = folder / "cad-bridge.toml"
+    config.write_text(
+        f'[cad]\napi_key = "k"\nreconcile = false\n[push]\nhost = "127.0.0.1"\nport = 0\n'
+        '[gateway]\nport = 0\ntls_cert = "c.pem"\ntls_key = "k.pem"\n[admin]\nport = 0\n'
+        f'[[servers]]\nid = 1\ntoken = "{TOKEN}"\n',
+        encoding="utf-8",
+    )
+    return Service(load(config))
+
+
+async def test_a_key_with_a_passphrase_is_refused_and_not_asked_for(tmp_path: Path) -> None:
+    write_certificate(tmp_path, b"secret words")
+    with pytest.raises(ConfigurationError, match="without a passphrase") as refusal:
+        async with service(tmp_path):
+            pass
+    assert "secret words" not in str(refusal.value)
+
+
+async def test_a_service_starts_and_stops_with_tls_on_free_ports(tmp_path: Path) -> None:
+    write_certificate(tmp_path, None)
+    async with service(tmp_path) as running:
+        assert running.gateway.port > 0
+        assert running.listeners[0].port > 0
+        assert running.journal.available
