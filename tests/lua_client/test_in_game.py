@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -453,16 +454,22 @@ async def test_an_ox_lib_that_is_not_started_is_not_asked(play: Play) -> None:
     assert play.painted == [("911:1", 7, "shown")]
 
 
-async def test_an_idle_client_does_nothing(play: Play) -> None:
+async def test_an_idle_client_with_its_page_loaded_and_its_list_closed_does_nothing(play: Play) -> None:
     await play.load_page()
     await play.show()
     await play.paint()
+    await play.show("911:2", route=True, **{"class": "assigned"})
     await play.send("cadbridge:clear", "911:1", "closed")
+    await play.client.nui_callback("route", {"key": "911:2"})  # drives without it
+    await play.send("cadbridge:list", [listed("911:2")], "en")
+    await play.client.nui_callback("close", {})
     await play.server.advance(60_000)
-    before = len(play.client.nui)
+    assert [blip.route for blip in play.client.blips] == [False]
+    messages, natives = len(play.client.nui), play.client.natives
     await play.server.advance(60_000)
 
-    assert len(play.client.nui) == before
+    assert len(play.client.nui) == messages
+    assert play.client.natives - natives == Counter()
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,41 @@ async def test_the_page_says_that_it_lives(open_page: Any) -> None:
     assert await screen.until_said("alive") == [{"question": 12}]
 
 
+COUNT_CLOCKS = """
+() => {
+  const running = new Set();
+  const { setInterval, clearInterval } = window;
+  window.setInterval = (...args) => {
+    const id = setInterval(...args);
+    running.add(id);
+    return id;
+  };
+  window.clearInterval = (id) => {
+    running.delete(id);
+    clearInterval(id);
+  };
+  window.clocks = () => running.size;
+}
+"""
+
+
+@asynchronous
+async def test_no_clock_runs_once_the_cards_are_gone_and_the_list_is_closed(
+    open_page: Any, card: Any
+) -> None:
+    screen = await open_page()
+    await screen.page.evaluate(COUNT_CLOCKS)
+    await screen.send("show", card("911:1"))
+    await screen.send("list", {"calls": [card("911:1")], "here": {"x": 0, "y": 0, "heading": 0}})
+    await screen.send("list", {"calls": [card("911:1")], "here": {"x": 0, "y": 0, "heading": 0}})
+    assert await screen.page.evaluate("() => window.clocks()") == 2
+
+    await screen.send("close", {})
+    await screen.send("clear", {"key": "911:1", "reason": "closed"})
+
+    await screen.page.wait_for_function("() => window.clocks() === 0", timeout=5000)
+
+
 FORBIDDEN = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.src\s*="
     r"|srcdoc|import\(|localStorage|DOMParser|createContextualFragment"
