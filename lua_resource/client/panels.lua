@@ -21,6 +21,9 @@ local panels = {}
 ---Bytes of a note.
 local NOTE = 500
 
+---Bytes of a description beside the list.
+local DESCRIPTION = 600
+
 ---Calls that are told without a page.
 local FEW = 4
 
@@ -60,6 +63,20 @@ function Panels:row(alert)
     return row
 end
 
+---The list cuts texts for size; of a call that the player has, the client knows the rest.
+---@private
+---@param alert Alert
+function Panels:complete(alert)
+    local known = self.screen:known(alert.key)
+    if not known then return end
+    for _, field in ipairs({ 'text', 'title', 'place', 'caller' }) do
+        local whole, start = known[field], tostring(alert[field] or ''):match('^(.+)…$')
+        if start and type(whole) == 'string' and whole:sub(1, #start) == start then
+            alert[field] = CadBridge.text.short(whole, DESCRIPTION)
+        end
+    end
+end
+
 ---`/calls`.
 ---@param alerts any from the server
 ---@param locale string
@@ -70,6 +87,7 @@ function Panels:calls(alerts, locale)
     self.listed = {}
     for _, alert in ipairs(alerts) do
         if type(alert) == 'table' and type(alert.key) == 'string' then
+            self:complete(alert)
             self.listed[alert.key] = alert
             rows[#rows + 1] = self:row(alert)
         end

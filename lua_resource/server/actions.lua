@@ -28,6 +28,10 @@ Actions.__index = Actions
 
 ---The CAD takes 1,000 characters of a description; a player's name is shorter than this.
 local TEXT, NAME, LISTED = 1000, 100, 500
+---Bytes of a call's texts in the list, about what one line and the panel beside it hold: 500 calls are
+---one event.
+local IN_LIST = { text = 160, title = 100, place = 100, caller = 60, postal = 24, priority = 24, status = 32 }
+local UNIT_IN_LIST = 16
 local LINK_CHECK_MS = 30000
 ---The bridge gives up a response 60 s after it was asked for; a little later nothing more can come.
 local GIVEN_UP_MS = 65000
@@ -330,6 +334,18 @@ function Actions:panic(source)
     end)
 end
 
+---The alert as an entry of the list: short, and without what only the map needs.
+---@param alert Alert
+---@return Alert
+local function listed(alert)
+    alert.route, alert.blip = nil, nil
+    for field, most in pairs(IN_LIST) do alert[field] = CadBridge.look.short(alert[field], most) end
+    for index, unit in ipairs(alert.units or {}) do
+        alert.units[index] = CadBridge.text.short(unit, UNIT_IN_LIST)
+    end
+    return alert
+end
+
 ---The list of open calls, for who may see them.
 ---@param source integer
 function Actions:list(source)
@@ -337,10 +353,7 @@ function Actions:list(source)
     for _, call in ipairs(self.board:newest()) do
         local class, proof = self.claims:entitled(call, source)
         if class and #alerts < LISTED then
-            local alert = self.alerts:build(call, class, 'quiet', { route = false }, proof)
-            alert.route, alert.blip = nil, nil
-            alert.text = CadBridge.look.short(alert.text, 300)
-            alerts[#alerts + 1] = alert
+            alerts[#alerts + 1] = listed(self.alerts:build(call, class, 'quiet', { route = false }, proof))
         end
     end
     self.send(source, 'cadbridge:list', alerts, self.options.locale)

@@ -47,6 +47,43 @@ async def test_two_hundred_calls_in_two_seconds_flood_nobody_and_are_all_in_the_
     assert Counter(str(receipt["why"]) for receipt in receipts)["{'limited': 1}"] == 170
 
 
+async def test_a_list_of_five_hundred_calls_with_the_longest_texts_stays_small(
+    build: Any, make: Make
+) -> None:
+    town = await build(welcome=False)
+    town.dispatchers(1)
+    town.responders(1)
+    await town.come(1)
+    letters = ("x", "ó", "警")  # one, two and three bytes
+    texts = ("caller", "location", "title", "code", "postal", "priority", "status")
+
+    def longest(number: int) -> Any:
+        letter = letters[number % 3]
+        return make.call(
+            number,
+            "dispatch" if number % 2 else "911",
+            units=list(range(20)) if number % 2 else None,
+            position={"x": 500.5, "y": 600.25, "z": 20.125},
+            description=letter * 3000,
+            **dict.fromkeys(texts, letter * 300),
+        )
+
+    units = [make.unit(ident, number="x" * 40) for ident in range(20)]
+    town.tell("ready")
+    await town.connect(calls=[longest(number) for number in range(500)], units=units)
+    town.forget()
+    town.server.emit_as_client(1, "cadbridge:calls")
+    await town.server.advance(200)
+
+    [packet] = [p for p in town.server.packets(1) if p.name == "cadbridge:list"]
+    assert len(packet.args[0]) == 500
+    assert packet.bytes < 400_000
+    for alert in packet.args[0]:
+        letter = letters[int(alert["key"].split(":")[1]) % 3]
+        assert 150 < len(alert["text"].encode()) <= 160
+        assert set(alert["text"]) == {letter, "…"}
+
+
 async def test_an_idle_minute_costs_no_native_on_server_or_client(town: Town, make: Make) -> None:
     town.responders(1)
     await town.server.join(town.people[1], client="lua")

@@ -403,6 +403,27 @@ async def test_a_route_from_the_list_to_a_call_never_marked_bears_its_number(pla
     assert (blip.name, blip.route, blip.flashing) == ("911 #5", True, False)
 
 
+async def test_the_list_tells_what_the_client_knows_of_a_call_beyond_what_was_cut(
+    play: Play,
+) -> None:
+    await play.load_page()
+    long = "Shots at the pier. " * 10
+    await play.show("911:5", text=long, place="Pier 1", title=long)
+    await play.show("911:6", text=long)
+    entries = [
+        listed("911:5", text=f"{long[:60]}…", place="Pier 2", title=f"{long[:20]}…"),
+        listed("911:6", text="Something else…"),
+        listed("911:7", text=f"{long[:60]}…"),
+    ]
+    await play.send("cadbridge:list", entries, "en")
+
+    (opened,) = play.nui("list")
+    known, other, unknown = opened["calls"]
+    assert (known["text"], known["place"]) == (long.strip(), "Pier 2")
+    assert other["text"] == "Something else…"
+    assert unknown["text"] == f"{long[:60]}…"
+
+
 @pytest.mark.parametrize("style", ["card", "native", "ox_lib", "chat"])
 @pytest.mark.parametrize("text", [HOSTILE, "é" * 600_000, "\U0001f6a8" * 400, "~" * 5000])
 async def test_hostile_text_is_harmless_in_every_style(play: Play, style: str, text: str) -> None:
@@ -454,7 +475,9 @@ async def test_an_ox_lib_that_is_not_started_is_not_asked(play: Play) -> None:
     assert play.painted == [("911:1", 7, "shown")]
 
 
-async def test_an_idle_client_with_its_page_loaded_and_its_list_closed_does_nothing(play: Play) -> None:
+async def test_an_idle_client_with_its_page_loaded_and_its_list_closed_does_nothing(
+    play: Play,
+) -> None:
     await play.load_page()
     await play.show()
     await play.paint()
