@@ -13,7 +13,8 @@ local raw_type, tostring, error, getmetatable = type, tostring, error, debug.get
 msgpack = part('msgpack.lua')()
 json = part('json.lua')()
 
----Seconds spent in JSON and MessagePack, which are C in the game; counted only when asked for.
+---Seconds spent in JSON, MessagePack and the natives of each recipient, which are C and C++ in the
+---game; counted only when asked for.
 local timing, engine_seconds = false, 0.0
 local cpu = host.cpu
 
@@ -85,6 +86,11 @@ function help.reference(name, position, value)
     local reference = Citizen.GetFunctionReference(value)
     if not reference then help.wrong(name, position, 'a function', value) end
     return reference
+end
+
+-- Only natives that call no script back: the time of a handler is the resource's own.
+for _, name in ipairs { 'TriggerClientEventInternal', 'IsPlayerAceAllowed', 'GetPlayerPed', 'GetEntityCoords' } do
+    if functions[name] then timed(functions, name) end
 end
 
 assert(load(bindings, '@citizen:/natives', 't'))(functions, _G, counts, help)
