@@ -23,17 +23,20 @@ BROWSER_PLACES = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+WHOLE = ("-n", "2", "--dist", "worksteal", "--durations=15", "--cov", "--cov-report=")
 FULLY_COVERED = (
     "bridge/board.py",
     "bridge/events.py",
     "bridge/facts.py",
+    "bridge/folding/*",
+    "bridge/memory.py",
     "bridge/wire.py",
-    "bridge/game/session.py",
     "bridge/game/frames.py",
+    "bridge/game/resume.py",
+    "bridge/game/session.py",
     "bridge/sonoran/body.py",
     "bridge/sonoran/doorkeeper.py",
     "bridge/sonoran/payloads/*",
-    "bridge/sonoran/payloads.py",
     "bridge/sonoran/signalr.py",
 )
 """The pure modules: every branch is run by the tests."""
@@ -74,7 +77,7 @@ def main() -> int:
     bootstrap.check_python()
     python = str(bootstrap.environment(ROOT / ".test-venv", "test"))
     environment = {**os.environ, "CAD_BRIDGE_CHROMIUM": browser(), "CAD_BRIDGE_NO_SKIPS": "1"}
-    pytest = [python, "-m", "pytest", *(sys.argv[1:] or ["-n", "2", "--cov", "--cov-report="])]
+    pytest = [python, "-m", "pytest", *(sys.argv[1:] or WHOLE)]
     steps = [[python, "-m", "ruff", "check", "."], [python, "-m", "ruff", "format", "--check", "."]]
     steps += [[python, "-m", "mypy"], pytest]
     if not sys.argv[1:]:

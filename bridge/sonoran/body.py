@@ -40,8 +40,6 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise _refused("is not UTF-8") from None
     except json.JSONDecodeError as error:
         raise _refused(f"is not JSON: {error.msg} at character {error.pos}") from None
-    except RecursionError:
-        raise _refused("is nested too deeply") from None
     if not isinstance(value, dict):
         raise _refused("is JSON, but no object")
     return value

@@ -61,7 +61,6 @@ async def test_the_bridge_responds_through_the_api_without_an_echo(cad: Cad, pus
         assert await api.set_panic(1, "abc", True, Budget(5)) == 1
         lists = (await api.calls(1, Budget(5))).lists
         units = await api.units(1, 0, Budget(5))
-        await api.close()
 
     assert written.units == (UNIT,)
     assert lists.emergency == []
@@ -76,7 +75,6 @@ async def test_a_911_that_the_bridge_places_comes_back_as_a_push(cad: Cad, pushe
     async with cad:
         api = asked(cad)
         placed, _ = await api.place_911(1, body, Budget(5))
-        await api.close()
 
     assert pushed.types == ["EVENT_911"]
     assert pushed[0]["data"][0]["call"]["callId"] == placed.id
