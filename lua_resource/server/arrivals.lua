@@ -212,10 +212,13 @@ end
 ---@private
 ---@param source integer
 function Arrivals:take(source)
-    local lost, kept = {}, 0
+    local lost, kept, claims = {}, 0, self.claims
+    -- Who goes off duty may hold all open calls: each is asked about only where he may still have it.
+    local onDuty = claims:hasDuty(source)
     for _, key in ipairs(self.pictures:of(source)) do
         local call = self.board.calls[key]
-        local class = call and self.claims:entitled(call, source)
+        local class = call and (onDuty or call.kind == 'test' or claims:callersOf(key)[source])
+            and claims:entitled(call, source)
         if class or self.panics:keeps(source, key) then
             kept = kept + 1
             if class then self:correct(source, call, class) end

@@ -147,6 +147,16 @@ function Claims:isAttached(call, source)
     return false
 end
 
+---Whether the player is a responder, a dispatcher, or has a unit: who is none of them can have a call
+---only as its caller or tester.
+---@param source integer
+---@return boolean
+function Claims:hasDuty(source)
+    local audience = self.audience
+    return (audience.responders[source] or audience.dispatchers[source]
+        or next(audience.sources.cad:unitsOf(source))) ~= nil
+end
+
 ---The class in which the player has the call by his duty.
 ---@private
 ---@param call Call
