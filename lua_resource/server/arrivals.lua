@@ -212,16 +212,19 @@ end
 ---@private
 ---@param source integer
 function Arrivals:take(source)
-    local lost, kept, claims = {}, 0, self.claims
+    local lost, kept, claims, calls = {}, 0, self.claims, self.board.calls
     -- Who goes off duty may hold all open calls: each is asked about only where he may still have it.
     local onDuty = claims:hasDuty(source)
     for _, key in ipairs(self.pictures:of(source)) do
-        local call = self.board.calls[key]
-        local class = call and (onDuty or call.kind == 'test' or claims:callersOf(key)[source])
-            and claims:entitled(call, source)
-        if class or self.panics:keeps(source, key) then
+        local call, class = calls[key], nil
+        if call and (onDuty or call.kind == 'test' or claims:callersOf(key)[source]) then
+            class = claims:entitled(call, source)
+        end
+        if class then
             kept = kept + 1
-            if class then self:correct(source, call, class) end
+            self:correct(source, call, class)
+        elseif not call and self.panics:keeps(source, key) then
+            kept = kept + 1
         else
             lost[#lost + 1] = key
         end
