@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,8 @@ from pathlib import Path
 
 from load import KEY, Load
 from websockets.asyncio.client import connect
+
+from bridge.demo.bridge_process import free_port
 
 TOKEN = "bench-token-" + "x" * 32
 CONNECTIONS = 32
@@ -44,13 +45,6 @@ class Result:
     def rate(self) -> float:
         """Pushes a second, until the last was answered and had reached the socket."""
         return self.pushes / max(self.seconds, self.streamed_after)
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

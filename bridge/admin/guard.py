@@ -10,10 +10,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import ipaddress
 from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
+
+from bridge.settings import is_loopback
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler, Middleware
@@ -82,12 +83,7 @@ def _has_token(authorization: str, token: str) -> bool:
 def _is_ours(host_header: str, configured: str) -> bool:
     name = host_header.lower().rstrip(".")
     name = name.partition("]")[0][1:] if name.startswith("[") else name.partition(":")[0]
-    if name in {"localhost", configured.lower()}:
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return name == configured.lower() or is_loopback(name)
 
 
 def _plain(status: int, text: str, headers: dict[str, str] | None = None) -> web.Response:

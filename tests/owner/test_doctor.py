@@ -2,7 +2,6 @@ import asyncio
 import datetime
 import json
 import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import bridge
+from bridge.demo import bridge_process
 from bridge.errors import ConfigurationError
 from bridge.owner import doctor
 from bridge.owner.checks.check import Check, shown
@@ -77,9 +77,7 @@ async def admin() -> AsyncIterator[Admin]:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    return bridge_process.free_port()
 
 
 Examine = Callable[..., Awaitable[list[Check]]]

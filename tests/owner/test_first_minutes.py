@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from bridge.demo.bridge_process import free_port
 
 ROOT = Path(__file__).parents[2]
 CAD = ROOT / "tests" / "simulated_cad" / "main.py"
@@ -75,12 +76,6 @@ class Owner:
                 time.sleep(0.05)
             assert process.poll() is None, (self.folder / "bridge.log").read_text(encoding="utf-8")
         raise AssertionError("the bridge did not get ready")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
