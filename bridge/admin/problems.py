@@ -61,7 +61,7 @@ def find(status: dict[str, Any]) -> list[Problem]:
     """Return what is wrong with a bridge of this status, the worst first."""
     problems = [*_of_bridge(status)]
     for server in status["servers"]:
-        problems += _of_ways(server)
+        problems += _of_ways(server, status["cad"])
         problems += _of_resource(server, status["bridge"])
         problems += _of_alerts(server)
     order = list(CODES)
@@ -93,7 +93,7 @@ def _of_bridge(status: dict[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "cad_key_refused",
             f"The CAD refuses the API key: {cad['detail']}",
-            "Copy the key again from Admin > In-Game Integration > API into cad.api_key, "
+            "Copy the key again from Admin > In-Game Integration > API into `cad.api_key`, "
             "then restart the bridge.",
         )
     elif cad["state"] == "unreachable":
@@ -113,21 +113,17 @@ def _of_bridge(status: dict[str, Any]) -> Iterator[Problem]:
         )
 
 
-def _of_ways(server: dict[str, Any]) -> Iterator[Problem]:
+def _of_ways(server: dict[str, Any], cad: dict[str, Any]) -> Iterator[Problem]:
     name = _name(server)
     for way in server["ways"]:
         why = f": {way['detail']}" if way["detail"] else ""
+        no_session = f"No session at the CAD's hub for {name}{why}"
         if way["kind"] == "hub" and way["state"] == "refused":
-            yield Problem(
-                "hub_refused",
-                f"The CAD's hub refuses {name}{why}.",
-                "Check cad.community_id, cad.api_key and the server's id: `cad-bridge doctor`.",
-                server["id"],
-            )
+            yield Problem("hub_refused", f"{no_session}.", _hub_advice(way, cad), server["id"])
         elif way["kind"] == "hub" and way["state"] != "up":
             yield Problem(
                 "hub_down",
-                f"No session at the CAD's hub for {name}{why}.",
+                f"{no_session}.",
                 "It is tried again by itself; missed calls are read afterwards.",
                 server["id"],
             )
@@ -135,7 +131,7 @@ def _of_ways(server: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(
                 "listener_down",
                 f"The push listener of {name} is not open{why}.",
-                "Free the port, or choose another one in [push] and in the CAD.",
+                "Free the port, or choose another one in `[push]` and in the CAD.",
                 server["id"],
             )
     pushes = server["pushes"]
@@ -143,17 +139,37 @@ def _of_ways(server: dict[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "only_wrong_keys",
             f"Every push for {name} so far ({pushes['wrong_key']}) bore a wrong key.",
-            "Whoever sends them has another key than cad.api_key: compare both, "
+            "Whoever sends them has another key than `cad.api_key`: compare both, "
             "character by character.",
             server["id"],
         )
-    elif not any(pushes.values()):
+    elif not any(pushes.values()) and all(way["state"] == "up" for way in server["ways"]):
         yield Problem(
             "no_push_yet",
             f"No push for {name} since the bridge started.",
             "Place a 911 call in the CAD, or try `cad-bridge send 911`.",
             server["id"],
         )
+
+
+def _hub_advice(way: dict[str, Any], cad: dict[str, Any]) -> str:
+    """Return the next step for a hub that refuses."""
+    if way["refused"] == "connection":
+        return (
+            "No key was shown yet, so the key is not the reason: something on the way, or the CAD, "
+            "refuses this machine. Check `cad.api_url`, proxy and firewall, then ask the CAD's "
+            'support; meanwhile pushes can come by HTTP (`cad.source = "http"`). '
+            "It is tried again by itself."
+        )
+    compare = (
+        "The CAD's API accepts the key, so compare `cad.community_id` and the server's `id`"
+        if cad["state"] == "ok"
+        else "Compare `cad.community_id`, `cad.api_key` and the server's `id`"
+    )
+    return (
+        f"{compare} with Admin > In-Game Integration > API in the CAD "
+        "(`cad-bridge doctor` names the servers that the CAD knows), then restart the bridge."
+    )
 
 
 def _of_resource(server: dict[str, Any], version: str) -> Iterator[Problem]:
@@ -164,7 +180,7 @@ def _of_resource(server: dict[str, Any], version: str) -> Iterator[Problem]:
             "resource_never_connected" if never else "resource_lost",
             f"The game server of {name} {'has not connected' if never else 'is not connected'}.",
             "In the game server's console: `ensure cadbridge`, then `cadbridge status`. "
-            "cadbridge_url must lead to this bridge's gateway, and cadbridge_token be this "
+            "`cadbridge_url` must lead to this bridge's gateway, and `cadbridge_token` be this "
             "server's."
             if never
             else "Its events wait here until it is back. If it is running, type "

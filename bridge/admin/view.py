@@ -26,11 +26,14 @@ class Way:
 
     kind: Literal["hub", "http"]
     state: Literal["up", "connecting", "refused", "down"]
-    """`up`: hub session authenticated, or listener open; `refused`: the hub said no to the key."""
+    """`up`: hub session authenticated, or listener open; `refused`: the hub said no."""
     detail: str = ""
     """What an owner can use: `port 30130`, or why it is not up."""
     since: int | None = None
     """When the state began, in ms since the epoch; None: not known."""
+    refused: Literal["key", "connection"] | None = None
+    """What a hub that is `refused` said no to: community id, key and server id, or already the
+    connection, before any key was shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,14 @@ import aiohttp
 import structlog
 
 from bridge.blot import Secrets
-from bridge.sonoran.hub_session import HubLost, HubSession, Pace, Timing, connected
-from bridge.sonoran.negotiate import HubAddress, NegotiationFailed, directly, negotiated
+from bridge.sonoran.hub_session import HubLost, HubSession, Pace, Refusal, Timing, connected
+from bridge.sonoran.negotiate import (
+    HubAddress,
+    NegotiationFailed,
+    NegotiationRefused,
+    directly,
+    negotiated,
+)
 from bridge.sonoran.pacing import Backoff
 
 if TYPE_CHECKING:
@@ -46,6 +52,8 @@ class HubStatus:
     connected_since: int | None = None
     """Milliseconds since the epoch; None: not connected now."""
     last_error: str = ""
+    refused: Refusal | None = None
+    """What the hub said no to when it was asked last; None: it did not, or has accepted since."""
     attempts: int = 0
     """Since it was connected last."""
     pushes: int = 0
@@ -144,10 +152,16 @@ class Hub:
             if lived >= self._timing.lasting:
                 usual.reset()
             pause = self._pause(lost.pace, usual, refused)
-            error = self._secrets.blot(str(lost))
-            self._set_status(connected_since=None, last_error=error)
+            error = self._shown(str(lost))
+            no_to = lost.refused if pause else None  # the other way may be open
+            self._set_status(connected_since=None, last_error=error, refused=no_to)
             log.warning("hub_lost", server=self._server, reason=error)
             await asyncio.sleep(pause)
+
+    def _shown(self, text: str) -> str:
+        """Return a text as logs and pages may show it: it may quote the hub."""
+        blotted = self._secrets.blot(text)
+        return "".join(sign if sign.isprintable() else " " for sign in blotted)
 
     def _pause(self, pace: Pace, usual: Backoff, refused: Backoff) -> float:
         if pace == "other_way":
@@ -188,6 +202,8 @@ class Hub:
             return directly(self._url)
         try:
             return await negotiated(self._url, self._timing.answer)
+        except NegotiationRefused as error:
+            raise HubLost(str(error), "other_way", refused="connection") from None
         except NegotiationFailed as error:
             raise HubLost(str(error), "other_way") from None
         except TimeoutError:
@@ -198,7 +214,7 @@ class Hub:
     async def _came_up(self, session: HubSession) -> None:
         self._session = session
         self._lived_from = asyncio.get_running_loop().time()
-        self._set_status(connected_since=self._now(), attempts=0)
+        self._set_status(connected_since=self._now(), attempts=0, refused=None)
         self._show(up=True)
         log.info("hub_connected", server=self._server, negotiated=self._negotiates)
         try:

@@ -22,6 +22,7 @@ import bridge
 from bridge.errors import BridgeError
 from bridge.settings import is_loopback
 from bridge.sonoran import signalr
+from bridge.sonoran.negotiate import FORBIDDING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -30,13 +31,15 @@ if TYPE_CHECKING:
 
     from bridge.sonoran.negotiate import HubAddress
 
-__all__ = ["HubLost", "HubRefused", "HubSession", "Pace", "Timing", "connected"]
+__all__ = ["HubLost", "HubRefused", "HubSession", "Pace", "Refusal", "Timing", "connected"]
 
 log = structlog.get_logger(__name__)
 
 Pace = Literal["usual", "other_way", "forbidden", "refused"]
 """When to try again: as usual; as usual, but by the other way of connecting; the hub forbade
 reconnecting; the hub refused the key."""
+Refusal = Literal["key", "connection"]
+"""What a hub said no to: what it was shown, or the connection itself, before any key."""
 
 _FRAME_OVERHEAD: Final = 1024
 _EVERY: Final = 64
@@ -64,9 +67,12 @@ class Timing:
 class HubLost(BridgeError):
     """The connection ended, or could not be made."""
 
-    def __init__(self, reason: str, pace: Pace = "usual") -> None:
+    def __init__(
+        self, reason: str, pace: Pace = "usual", *, refused: Refusal | None = None
+    ) -> None:
         self.reason = reason
         self.pace = pace
+        self.refused = refused
 
     def __str__(self) -> str:
         """Return the reason."""
@@ -100,7 +106,11 @@ async def connected(address: HubAddress, timing: Timing) -> AsyncIterator[Client
         )
     except websockets.InvalidStatus as error:
         status = error.response.status_code
-        raise HubLost(f"the hub answered {status} instead of a websocket", "other_way") from None
+        raise HubLost(
+            f"the hub answered {status} instead of a websocket",
+            "other_way",
+            refused="connection" if status in FORBIDDING else None,
+        ) from None
     except websockets.WebSocketException:
         raise HubLost("what answered is no websocket", "other_way") from None
     except TimeoutError:
@@ -259,8 +269,11 @@ class HubSession:
         if not isinstance(answer, dict) or not isinstance(answer.get("success"), bool):
             raise HubLost("the hub's answer to the key is not understood", "forbidden")
         if not answer["success"]:
-            said = f"{answer.get('error') or 'without a word'!s:.200}"
-            raise HubLost(f"the hub refused the key or the server id: {said}", "refused")
+            raise HubLost(
+                f"the hub refused community id, key or server id{_said(answer.get('error'))}",
+                "refused",
+                refused="key",
+            )
         await self._on_up(self)
 
     async def _keep_alive(self) -> Never:
@@ -268,6 +281,12 @@ class HubSession:
             await asyncio.sleep(self._timing.ping)
             if self._opened.is_set():
                 await self._socket.send(signalr.PING)
+
+
+def _said(words: object) -> str:
+    """Return what the hub said, to stand behind what it did."""
+    text = f"{words or ''!s:.200}".strip().rstrip(".")
+    return f"; it says: {text}" if text else " without a word"
 
 
 def _why(errors: Sequence[BaseException]) -> BaseException:

@@ -17,8 +17,17 @@ from yarl import URL
 from bridge.errors import BridgeError
 from bridge.settings import is_loopback
 
-__all__ = ["HubAddress", "NegotiationFailed", "directly", "negotiated"]
+__all__ = [
+    "FORBIDDING",
+    "HubAddress",
+    "NegotiationFailed",
+    "NegotiationRefused",
+    "directly",
+    "negotiated",
+]
 
+FORBIDDING: Final = frozenset({401, 403})
+"""Status of an answer that does not let this machine in."""
 _MOST_REDIRECTS: Final = 4
 _MOST_ANSWER: Final = 64 * 1024
 _TO_WEBSOCKET: Final = {"http": "ws", "https": "wss"}
@@ -34,6 +43,10 @@ class HubAddress:
 
 class NegotiationFailed(BridgeError):
     """The hub named no place to connect to; the text quotes no token."""
+
+
+class NegotiationRefused(NegotiationFailed):
+    """The hub, or what stands before it, does not let this machine in."""
 
 
 def directly(hub: str) -> HubAddress:
@@ -68,7 +81,8 @@ async def _ask(session: aiohttp.ClientSession, place: URL, token: str) -> dict[s
     async with session.post(address, headers=headers, allow_redirects=False) as response:
         body = await response.content.read(_MOST_ANSWER)
         if response.status != 200:
-            raise NegotiationFailed(f"the hub answered {response.status} to a negotiation")
+            failure = NegotiationRefused if response.status in FORBIDDING else NegotiationFailed
+            raise failure(f"the hub answered {response.status} to a negotiation")
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

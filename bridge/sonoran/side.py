@@ -41,6 +41,8 @@ log = structlog.get_logger(__name__)
 
 PLAN_SECONDS = 30.0
 """Patience of the one question at start: does the CAD know this key?"""
+_KEY_REFUSED = frozenset({401, 403})
+"""Status of an answer that refuses the key; others refuse what was asked, such as a closed call."""
 
 
 class CadSide:
@@ -146,6 +148,8 @@ class CadSide:
         status = hub.status
         if status.connected_since is not None:
             return Way("hub", "up", since=status.connected_since)
+        if status.refused is not None:
+            return Way("hub", "refused", status.last_error, refused=status.refused)
         return Way("hub", "connecting", status.last_error)
 
     def _after_connect(self, server: int) -> Callable[[], Awaitable[None]]:
@@ -166,7 +170,9 @@ class CadSide:
 
 def _state(fault: CadFault | None) -> Literal["ok", "refused", "unreachable"]:
     if isinstance(fault, CadRefused):
-        return "refused"
+        if fault.status in _KEY_REFUSED:
+            return "refused"
+        return "unreachable" if fault.status >= 500 else "ok"  # it answers, and to this key
     return "ok" if fault is None or isinstance(fault, CadLimited) else "unreachable"
 
 

@@ -55,6 +55,26 @@ async def test_a_person_sees_at_once_where_the_way_is_broken(
     assert (await page.title()).startswith("✕")
 
 
+async def test_a_person_sees_that_the_hub_refuses_and_when_it_does_no_more(
+    seen: Any, serve: Any, page: Page
+) -> None:
+    up = seen.server_states[0]
+    said = "the hub refused community id, key or server id; it says: Invalid key"
+    seen.server_states[0] = replace(up, ways=(Way("hub", "refused", said, refused="key"),))
+    await page.goto(await serve())
+
+    await expect(page.locator("#headline")).to_have_text("Alerts do not get through")
+    await expect(page.locator("#problems")).to_contain_text("it says: Invalid key.")
+    await expect(page.locator("#problems")).to_contain_text("cad.community_id")
+    stop = page.locator(".route li[data-level=fail]")
+    await expect(stop).to_contain_text("Push received")
+    await expect(stop).to_contain_text("CAD hub, refused")
+
+    seen.server_states[0] = up
+    await expect(page.locator("#headline")).to_have_text("Alerts get through")
+    await expect(page.locator("#problems li")).to_have_count(0)
+
+
 async def test_a_new_bridge_says_what_to_try_first(seen: Any, serve: Any, page: Page) -> None:
     seen.metrics.pushes.clear()
     await page.goto(await serve())

@@ -38,7 +38,9 @@ BROKEN: dict[str, Break] = {
     ),
     "not_ready": lambda seen: setattr(seen, "is_ready", (False, "starting")),
     "cad_key_refused": lambda seen: setattr(seen, "cad_state", CadState("refused", "401")),
-    "hub_refused": lambda seen: server(seen, ways=(Way("hub", "refused", "wrong key"),)),
+    "hub_refused": lambda seen: server(
+        seen, ways=(Way("hub", "refused", "wrong key", refused="key"),)
+    ),
     "hub_down": lambda seen: server(seen, ways=(Way("hub", "connecting"),)),
     "listener_down": lambda seen: server(seen, ways=(Way("http", "down", "port 30130 is taken"),)),
     "resource_never_connected": lambda seen: server(seen, resource=None, seen=None),
@@ -113,6 +115,38 @@ async def test_a_test_alert_says_nothing_about_real_ones(seen: Any) -> None:
     seen.kept_receipts[1] = [Receipt("test:1", 9, seen.time, 1, 1, 0, 0)]
 
     assert await found(seen) == []
+
+
+async def test_who_cannot_get_a_push_is_not_told_to_send_one(seen: Any) -> None:
+    metrics(seen)
+    server(seen, ways=(Way("hub", "connecting"),))
+
+    assert [problem["code"] for problem in await found(seen)] == ["hub_down"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "cad", "first"),
+    [
+        (
+            "key",
+            "ok",
+            "The CAD's API accepts the key, so compare `cad.community_id` and the server's",
+        ),
+        ("key", "unknown", "Compare `cad.community_id`, `cad.api_key` and the server's `id`"),
+        ("connection", "ok", "No key was shown yet, so the key is not the reason"),
+    ],
+)
+async def test_a_hub_that_refuses_is_told_with_what_to_look_at(
+    seen: Any, refused: Any, cad: Any, first: str
+) -> None:
+    seen.cad_state = CadState(cad)
+    server(seen, ways=(Way("hub", "refused", "the hub refused it", refused=refused),))
+
+    (problem,) = await found(seen)
+
+    name = "Los Santos (server 1)"
+    assert problem["what"] == f"No session at the CAD's hub for {name}: the hub refused it."
+    assert problem["next"].startswith(first)
 
 
 async def test_a_server_without_a_name_is_named_by_its_number(seen: Any) -> None:

@@ -58,6 +58,7 @@ async def test_the_status_says_how_each_server_is_doing(
         "state": "up",
         "detail": "",
         "since": seen.time - 3_600_000,
+        "refused": None,
     }
     assert (server["last"], server["acknowledged"], server["units"]) == (1234, 1234, 12)
     assert server["calls"] == 1

@@ -214,12 +214,12 @@ async def test_a_negotiation_that_fails_is_said_and_tried_again(
         (
             "authenticatev2",
             {"kind": "answer", "result": {"success": False, "error": f"no key {KEY}"}},
-            "refused the key or the server id: no key █████",
+            "refused community id, key or server id; it says: no key █████",
         ),
         (
             "authenticatev2",
             {"kind": "answer", "result": {"success": False}},
-            "refused the key or the server id: without a word",
+            "refused community id, key or server id without a word",
         ),
     ],
 )
@@ -473,7 +473,60 @@ async def test_a_definite_refusal_is_not_repeated_for_minutes(cad: Any, connect:
     await asyncio.sleep(1.0)
 
     assert len(cad.on_hub("connect")) == 1
-    assert "refused the key" in bridge.hub.status.last_error
+    assert "refused community id, key or server id" in bridge.hub.status.last_error
+
+
+async def test_a_refused_key_is_a_state_until_the_hub_accepts_it(
+    cad: Any, connect: Any, until: Any
+) -> None:
+    wrong = {"success": False, "error": "Invalid\x1b[2J key.\n"}
+    cad.fail("authenticatev2", "answer", result=wrong)
+    bridge = await connect(up=False)
+    await until(lambda: bridge.hub.status.refused == "key")
+    assert bridge.hub.status.last_error.endswith("it says: Invalid [2J key")
+    await until(lambda: len(cad.on_hub("connect")) >= 2)
+    assert bridge.hub.status.refused == "key"  # also while it is tried again
+
+    cad.post("faults")
+
+    await until(lambda: bridge.hub.is_up)
+    assert bridge.hub.status.refused is None
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_refused_connection_is_a_state_until_the_hub_accepts_it(
+    cad: Any, connect: Any, until: Any, status: int
+) -> None:
+    for place in ("upgrade", "negotiate"):
+        cad.fail(place, "status", status=status)
+    bridge = await connect(up=False)
+
+    await until(lambda: bridge.hub.status.refused == "connection")
+    assert f"answered {status}" in bridge.hub.status.last_error
+
+
+async def test_a_hub_that_only_wants_a_negotiation_has_refused_nobody(
+    cad: Any, connect: Any
+) -> None:
+    cad.fail("upgrade", "status", status=401, times=1)
+    states = []
+    with structlog.testing.capture_logs() as lines:
+        bridge = await connect(up=False)
+        while not bridge.hub.is_up:
+            states.append(bridge.hub.status.refused)
+            await asyncio.sleep(0)
+
+    assert "hub_lost" in {line["event"] for line in lines}
+    assert set(states) == {None}
+
+
+async def test_a_hub_that_is_away_has_refused_nobody(cad: Any, connect: Any, until: Any) -> None:
+    cad.fail("upgrade", "status", status=500)
+    cad.fail("negotiate", "status", status=500)
+    bridge = await connect(up=False)
+
+    await until(lambda: bridge.hub.status.attempts > 2)
+    assert bridge.hub.status.refused is None
 
 
 async def test_the_pauses_are_minutes_after_a_refusal() -> None:
