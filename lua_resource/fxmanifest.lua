@@ -46,6 +46,7 @@ server_scripts {
     'server/alerts.lua',
     'server/panic.lua',
     'server/tones.lua',
+    'server/dues.lua',
     'server/arrivals.lua',
     'server/requests.lua',
     'server/actions.lua',

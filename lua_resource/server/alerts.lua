@@ -11,6 +11,7 @@
 ---@field claims CadBridge.Claims
 ---@field pictures CadBridge.Pictures
 ---@field whereabouts CadBridge.Whereabouts
+---@field panics CadBridge.Panics
 ---@field receipts CadBridge.Receipts
 ---@field burst CadBridge.Burst
 ---@field sight CadBridge.Sight
@@ -469,6 +470,9 @@ function Alerts:restored()
     local open, now = self.board.calls, self.now()
     self.claims:keep(open)
     self.whereabouts:keep(open)
+    for _, key in ipairs(self.pictures:all()) do
+        if not open[key] and not self.panics:get(key) then self.pictures:clear(key, 'gone') end
+    end
     for _, memory in ipairs { self.live, self.helped } do
         for key in pairs(memory) do
             if not open[key] then memory[key] = nil end

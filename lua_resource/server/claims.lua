@@ -12,6 +12,7 @@
 ---@field private options CadBridge.Options
 ---@field private callers table<string, table<integer, CadBridge.Proof>> key -> source
 ---@field private testers table<string, integer> key -> source
+---@field private own table<integer, table<string, true>> source -> keys of the calls he placed or tests
 ---@field private restricted table<string, true> keys that only dispatchers get
 local Claims = {}
 Claims.__index = Claims
@@ -27,32 +28,56 @@ local NOBODY = {}
 local function new(board, roster, audience, options)
     return setmetatable({
         board = board, roster = roster, audience = audience, options = options,
-        callers = {}, testers = {}, restricted = {},
+        callers = {}, testers = {}, own = {}, restricted = {},
     }, Claims)
+end
+
+---@private
+---@param source integer
+---@param key string
+---@param on true?
+function Claims:index(source, key, on)
+    local keys = self.own[source] or {}
+    keys[key] = on
+    self.own[source] = next(keys) and keys or nil
+end
+
+---@private
+---@param key string
+---@param source integer
+---@param proof CadBridge.Proof
+function Claims:called(key, source, proof)
+    local callers = self.callers[key]
+    if not callers then
+        callers = {}
+        self.callers[key] = callers
+    end
+    callers[source] = proof
+    self:index(source, key, true)
 end
 
 ---A call was opened, or is known from the board: finds its caller. A dispatch call made from a 911
 ---call takes over who had that one.
 ---@param call Call
 function Claims:open(call)
-    local before = call.origin911
-    local callers = self.callers[call.key] or {}
-    for source, proof in pairs(before and self.callers[before] or {}) do callers[source] = proof end
+    local key, before = call.key, call.origin911
+    for source, proof in pairs(before and self.callers[before] or NOBODY) do self:called(key, source, proof) end
     local match = self.roster:match(call.callerIds)
     for _, source in ipairs(match.players) do
-        callers[source] = match.verified and 'verified' or callers[source] or 'claimed'
+        self:called(key, source, match.verified and 'verified' or self:callersOf(key)[source] or 'claimed')
     end
-    self.callers[call.key] = next(callers) and callers or nil
     if before then
-        self.restricted[call.key] = self.restricted[before]
+        self.restricted[key] = self.restricted[before]
     elseif call.kind == '911' and self.options.dispatcherFirst and self.audience.sources.cad.dispatchers > 0 then
-        self.restricted[call.key] = true
+        self.restricted[key] = true
     end
 end
 
 ---The call is over, and nothing takes its place.
 ---@param key string
 function Claims:forget(key)
+    for source in pairs(self:callersOf(key)) do self:index(source, key) end
+    if self.testers[key] then self:index(self.testers[key], key) end
     self.callers[key], self.testers[key], self.restricted[key] = nil, nil, nil
 end
 
@@ -60,8 +85,7 @@ end
 ---@param key string
 ---@param source integer
 function Claims:placed(key, source)
-    self.callers[key] = self.callers[key] or {}
-    self.callers[key][source] = 'verified'
+    self:called(key, source, 'verified')
 end
 
 ---Forgets whatever is not open.
@@ -69,7 +93,7 @@ end
 function Claims:keep(open)
     for _, memory in ipairs { self.callers, self.testers, self.restricted } do
         for key in pairs(memory) do
-            if not open[key] then memory[key] = nil end
+            if not open[key] then self:forget(key) end
         end
     end
 end
@@ -79,6 +103,7 @@ end
 ---@param source integer
 function Claims:test(key, source)
     self.testers[key] = source
+    self:index(source, key, true)
 end
 
 ---@param key string
@@ -94,10 +119,7 @@ function Claims:joined(source)
         if call.callerIds then
             local match = self.roster:match(call.callerIds)
             for _, other in ipairs(match.players) do
-                if other == source then
-                    self.callers[key] = self.callers[key] or {}
-                    self.callers[key][source] = match.verified and 'verified' or 'claimed'
-                end
+                if other == source then self:called(key, source, match.verified and 'verified' or 'claimed') end
             end
         end
     end
@@ -105,10 +127,14 @@ end
 
 ---@param source integer
 function Claims:dropped(source)
-    for key, callers in pairs(self.callers) do
-        callers[source] = nil
-        if not next(callers) then self.callers[key] = nil end
+    for key in pairs(self:ownOf(source)) do
+        local callers = self.callers[key]
+        if callers then
+            callers[source] = nil
+            if not next(callers) then self.callers[key] = nil end
+        end
     end
+    self.own[source] = nil
 end
 
 ---The players who placed the call.
@@ -116,6 +142,16 @@ end
 ---@return table<integer, CadBridge.Proof> not to be changed
 function Claims:callersOf(key)
     return self.callers[key] or NOBODY
+end
+
+---@type table<string, true>
+local NOTHING = {}
+
+---The calls that the player placed or tests: all that he may have without being on duty.
+---@param source integer
+---@return table<string, true> keys not to be changed
+function Claims:ownOf(source)
+    return self.own[source] or NOTHING
 end
 
 ---Calls that were for dispatchers only, no longer are: the last dispatcher has left.

@@ -170,8 +170,9 @@ end
 ---@param snapshot { calls: Call[], units: Unit[] }
 function Events:restore(snapshot)
     self.board:replace(snapshot, self.now())
+    local affected = self.audience.sources.cad:replace(self.board.units)
     self.arrivals.paused = true
-    self.audience:updateAll(self.audience.sources.cad:replace(self.board.units))
+    self.audience:updateAll(affected)
     self.panics:restored(self.board.units)
     self.alerts:restored()
     self.arrivals.paused = false
@@ -180,7 +181,7 @@ function Events:restore(snapshot)
     for _, unit in pairs(self.board.units) do
         if unit.panic then self:panic(unit, { kind = 'event', age = 0, alert = false }) end
     end
-    self.arrivals:restored(self:concerned())
+    self.arrivals:restored(self:concerned(), affected)
     self.liveMap:wake()
 end
 

@@ -177,17 +177,21 @@ local whereabouts = CadBridge.whereabouts.new(
 
 local alerts = CadBridge.alerts.new {
     board = board, roster = roster, audience = audience, claims = claims, pictures = pictures,
-    whereabouts = whereabouts, receipts = receipts, burst = burst, sight = sight, options = options,
+    whereabouts = whereabouts, panics = panics, receipts = receipts, burst = burst, sight = sight, options = options,
     standing = standing, now = now, later = later, tell = tell,
     held = function(source)
         later(CadBridge.burst.WINDOW_MS, function() arrivals:release(source) end)
     end,
 }
 
+local dues = CadBridge.dues.new {
+    board = board, roster = roster, claims = claims, pictures = pictures, alerts = alerts, sight = sight,
+    options = options, later = later,
+}
+
 arrivals = CadBridge.arrivals.new {
     board = board, roster = roster, claims = claims, pictures = pictures, burst = burst, alerts = alerts,
-    panics = panics, sight = sight, options = options, now = now, later = later,
-    freshFor = function() return session.freshFor end,
+    dues = dues, panics = panics, now = now, freshFor = function() return session.freshFor end,
 }
 
 local actions = CadBridge.actions.new {
@@ -337,7 +341,7 @@ AddEventHandler('playerDropped', function()
     pictures:dropped(source)
     receipts:left(source, now())
     burst:dropped(source)
-    arrivals:dropped(source)
+    dues:dropped(source)
     claims:dropped(source)
     actions:dropped(source)
     doors:dropped(source)

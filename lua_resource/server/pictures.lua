@@ -120,6 +120,14 @@ function Pictures:sources(key)
     return sources
 end
 
+---Whatever anybody has, in no order.
+---@return string[] keys
+function Pictures:all()
+    local keys = {}
+    for key in pairs(self.holders) do keys[#keys + 1] = key end
+    return keys
+end
+
 ---What the player has, in no order.
 ---@param source integer
 ---@return string[]

@@ -62,10 +62,10 @@ end
 ---@return string? value lower case; nil for an id that says nothing
 local function normalise(id)
     if type(id) ~= 'string' or #id > LONGEST then return nil, nil end
-    id = id:match('^%s*(.-)%s*$'):lower()
+    id = (id:match('^%s*(.*%S)') or ''):lower()
     local kind, value = id:match('^(%w+):(.*)$')
     if kind and TYPES[kind] then
-        value = value:match('^%s*(.-)%s*$')
+        value = value:match('^%s*(.*%S)') or ''
         if NOTHING[value] then return nil, nil end
         return kind, kind == 'steam' and steamHex(value) or value
     end

@@ -187,8 +187,59 @@ async def test_a_board_of_another_journal_replaces_what_players_have(
     town.seq = 0
     await town.connect(epoch="epoch-2", calls=[make.call(2), make.call(3)])
     got = town.got(1)
-    assert ("clear", ["911:1", "off_duty"]) in got
+    assert ("clear", ["911:1", "gone"]) in got
     assert [(a[0]["key"], a[0]["how"]) for name, a in got if name == "show"] == [("911:3", "quiet")]
+
+
+async def test_a_new_board_takes_from_who_is_off_duty_in_it_at_once(town: Town, make: Make) -> None:
+    await town.come(2)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    await town.event("call.opened", call=make.call(1))
+    town.forget()
+    town.down()
+    await town.connect(epoch="epoch-2", calls=[make.call(1)])
+    assert town.got(2) == [("wipe", [])]
+
+
+async def test_a_new_board_takes_a_dispatch_call_from_who_is_attached_no_more(
+    town: Town, make: Make
+) -> None:
+    await town.come(2, 3)
+    units = [make.unit(102, player=2), make.unit(103, player=3)]
+    for unit in units:
+        await town.event("unit.on_duty", unit=unit)
+    await town.event("call.opened", call=make.call(880, "dispatch", units=[102, 103]))
+    town.forget()
+    town.down()
+    calls = [make.call(880, "dispatch", units=[103])]
+    await town.connect(epoch="epoch-2", calls=calls, units=units)
+    assert town.got(2) == [("clear", ["dispatch:880", "off_duty"])]
+    assert town.got(3) == []
+
+
+async def test_a_new_board_makes_a_call_the_players_own_who_is_attached_to_it_now(
+    town: Town, make: Make
+) -> None:
+    await town.come(2)
+    units = [make.unit(102, player=2)]
+    await town.event("unit.on_duty", unit=units[0])
+    await town.event("call.opened", call=make.call(1))
+    town.forget()
+    town.down()
+    calls = [make.call(880, "dispatch", origin911="911:1", units=[102])]
+    await town.connect(epoch="epoch-2", calls=calls, units=units)
+    (alert,) = town.shown(2)
+    assert (alert["key"], alert["class"], alert["how"]) == ("dispatch:880", "assigned", "quiet")
+
+
+async def test_a_caller_gets_the_call_he_placed_and_no_other_from_a_new_board(
+    town: Town, make: Make
+) -> None:
+    await town.come(2)
+    town.down()
+    calls = [make.call(1), make.call(2, callerIds=make.ids(2)), make.call(3)]
+    await town.connect(epoch="epoch-2", calls=calls)
+    assert [(a["key"], a["class"]) for a in town.shown(2)] == [("911:2", "caller")]
 
 
 async def test_many_open_calls_come_a_few_at_a_time(town: Town, make: Make) -> None:
