@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from bridge.errors import ConfigurationError
-from bridge.settings import ENVIRONMENT_PREFIX
 
 __all__ = ["FILE", "Config", "configuration"]
 
@@ -29,17 +28,21 @@ def configuration(named: Path | None) -> Path | None:
     """Return the configuration file to read; None where the environment alone configures.
 
     The one that is named, else the working directory's, else that of the user's configuration
-    folder.
+    folder. Warns of variables that are named like the bridge's and mean nothing.
 
     Raises:
         ConfigurationError: there is none, and nothing in the environment.
     """
+    from bridge import settings
+
+    for line in settings.strays(os.environ):
+        typer.echo(f"cad-bridge: warning: {line}", err=True)
     if named is not None:
         return named
     for folder in (Path.cwd(), Path(typer.get_app_dir("cad-bridge"))):
         if (folder / FILE).is_file():
             return folder / FILE
-    if any(name.upper().startswith(ENVIRONMENT_PREFIX) for name in os.environ):
+    if settings.configures(os.environ):
         return None
     raise ConfigurationError(
         FILE, "is neither here nor in your configuration folder", "`cad-bridge init` writes one"

@@ -14,8 +14,8 @@ from bridge import __version__, cli, requests
 from bridge.admin import problems
 from bridge.metrics import Metrics
 from bridge.owner import samples
-from bridge.owner.template import SECTIONS, toml
-from bridge.settings import Settings
+from bridge.owner.template import toml
+from bridge.settings import SECTIONS, Settings
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

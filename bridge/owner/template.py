@@ -10,26 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from bridge import settings
+from bridge.settings import SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pydantic import BaseModel
-
-__all__ = ["COMMENTS", "SECTIONS", "render", "toml"]
+__all__ = ["COMMENTS", "render", "toml"]
 
 Values = dict[str, dict[str, Any]]
-
-SECTIONS: dict[str, type[BaseModel]] = {
-    "cad": settings.CadSettings,
-    "push": settings.PushSettings,
-    "gateway": settings.GatewaySettings,
-    "admin": settings.AdminSettings,
-    "journal": settings.JournalSettings,
-    "alerts": settings.AlertSettings,
-    "servers": settings.ServerSettings,
-}
 
 _HEAD = """\
 # Configuration of cad-bridge, written by `cad-bridge init`.

@@ -411,3 +411,15 @@ async def test_a_bridge_that_hangs_is_not_waited_for(
         await left.wait()
 
     assert "no status" in report["bridge"].text
+
+
+async def test_a_variable_that_means_nothing_is_in_the_report(
+    examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAD_BRIDGE_FOO", "the-value")
+
+    found = by_name(await examine())["environment"]
+
+    assert found.state == "warn"
+    assert found.text.startswith("CAD_BRIDGE_FOO is no key")
+    assert "the-value" not in found.text

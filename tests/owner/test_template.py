@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from bridge.owner.template import COMMENTS, SECTIONS, render, toml
-from bridge.settings import Settings
+from bridge.owner.template import COMMENTS, render, toml
+from bridge.settings import SECTIONS, Settings
 
 
 def test_every_section_and_key_has_a_comment_and_no_other_has() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import bridge
 from bridge.owner import resource
 from bridge.owner.checks.check import Check, Context, shown
-from bridge.settings import is_loopback
+from bridge.settings import is_loopback, strays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,8 @@ def configuration(context: Context) -> Iterator[Check]:
     )
     ways = {"hub": "the hub", "http": "HTTP", "both": "the hub and HTTP"}[settings.cad.source]
     yield Check("configuration", "ok", f"{where}; {servers}; pushes over {ways}")
+    for line in strays(os.environ):
+        yield Check("environment", "warn", line, "take it away, or write it as the key is written")
 
 
 def privacy(context: Context) -> Iterator[Check]:

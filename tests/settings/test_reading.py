@@ -1,9 +1,10 @@
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
 from bridge.errors import ConfigurationError
-from bridge.settings import Settings, load
+from bridge.settings import SECTIONS, Settings, load
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 SECRET_KEY = "the-communitys-secret-key"
@@ -232,7 +233,8 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         ("CAD_BRIDGE_SERVERS", "no json"),
         ("CAD_BRIDGE_PUSH__X", "1"),
         ("CAD_BRIDGE_PUSH_PORT", "1"),
-        ("CAD_BRIDGE_API_KEY", "a-key"),
+        ("CAD_BRIDGE_CAD_APIKEY", "a-key"),
+        ("CAD_BRIDGE_PUSH__PORT", "true"),
     ],
 )
 def test_a_wrong_environment_variable_is_refused(
@@ -240,6 +242,62 @@ def test_a_wrong_environment_variable_is_refused(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError):
+        loaded(tmp_path)
+
+
+def numbers() -> list[tuple[str, str]]:
+    """Return section and key of everything that is a number."""
+    return [
+        (section, key)
+        for section, model in SECTIONS.items()
+        for key, field in model.model_fields.items()
+        if {int, float} & {field.annotation, *map(_plain, get_args(field.annotation))}
+    ]
+
+
+def _plain(annotation: Any) -> Any:
+    return getattr(annotation, "__origin__", annotation)
+
+
+def test_the_numbers_are_found() -> None:
+    found = {f"{section}.{key}" for section, key in numbers()}
+    assert {"push.port", "journal.keep_days", "servers.push_port", "servers.id"} <= found
+    assert len(found) == 10
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+@pytest.mark.parametrize(("section", "key"), numbers())
+def test_a_number_is_never_true_or_false(
+    section: str, key: str, value: str, tmp_path: Path
+) -> None:
+    if section == "servers":
+        text = SMALLEST.replace("id = 1\n", "") if key == "id" else SMALLEST
+        text, name = f"{text}{key} = {value}\n", f"servers.0.{key}"
+    else:
+        text, name = f"{SMALLEST}[{section}]\n{key} = {value}\n", f"{section}.{key}"
+    with pytest.raises(ConfigurationError) as refusal:
+        loaded(tmp_path, text)
+    words = "is not allowed; should be a number, not true or false"
+    assert str(refusal.value) == f"{name}: {value} {words}"
+
+
+def test_numbers_of_the_environment_are_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAD_BRIDGE_JOURNAL__KEEP_DAYS", "1.5")
+    monkeypatch.setenv("CAD_BRIDGE_PUSH__MAX_BODY", "2048")
+    monkeypatch.setenv("CAD_BRIDGE_SERVERS", f'[{{"id": "3", "token": "{TOKEN}"}}]')
+    settings = loaded(tmp_path)
+    assert settings.journal.keep_days == 1.5
+    assert settings.push.max_body == 2048
+    assert settings.servers[0].id == 3
+
+
+def test_a_number_in_the_environments_json_is_never_true(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAD_BRIDGE_SERVERS", f'[{{"id": true, "token": "{TOKEN}"}}]')
+    with pytest.raises(ConfigurationError, match=r"^servers\.0\.id: true is not allowed"):
         loaded(tmp_path)
 
 

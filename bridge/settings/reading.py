@@ -1,0 +1,64 @@
+"""Reads the configuration from a file and the environment, and checks the whole before use."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from bridge.errors import ConfigurationError
+from bridge.settings import across, environment, refusals
+from bridge.settings.sections import Settings
+
+__all__ = ["load", "secrets"]
+
+
+def load(path: Path | None) -> Settings:
+    """Return the checked configuration of a TOML file (None: of the environment alone).
+
+    Raises:
+        ConfigurationError: the file cannot be read or something in it is not allowed; its text has
+            a line for each problem.
+    """
+    body = {} if path is None else _read_toml(path)
+    folder = Path.cwd() if path is None else path.resolve().parent
+    problems = list(environment.problems(os.environ))
+    try:
+        settings = Settings(**body).starting_at(folder)
+    except ValidationError as error:
+        problems += [refusals.in_words(details) for details in error.errors()]
+    except SettingsError as error:
+        problems.append(
+            ConfigurationError(
+                "environment", f"{error}", "lists and [[servers]] are written as JSON"
+            )
+        )
+    else:
+        problems += across.problems(settings)
+    if problems:
+        raise ConfigurationError.several(problems)
+    return settings
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        # Windows editors write a byte order mark, which TOML does not allow
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            str(path), "there is no such file", "`cad-bridge init` writes one"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(str(path), f"is no TOML: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(str(path), f"cannot be read: {error}") from None
+
+
+def secrets(settings: Settings) -> list[str]:
+    """Return every secret of a configuration: what must never be shown."""
+    held = [settings.cad.api_key, settings.admin.token, *(s.token for s in settings.servers)]
+    return [secret.get_secret_value() for secret in held if secret.get_secret_value()]
