@@ -15,7 +15,9 @@ from bridge.events import Call, CallId, IdLists, Note, Position, Tone, Unit
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A 911 (or test) call exists as described. A second one of the same key changes it."""
+    """A 911 (or test) call exists as described. A second one of the same key changes it, as the CAD
+    has no other way to say so.
+    """
 
     call: Call
     alert: bool = True
@@ -32,13 +34,20 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A dispatch call was created or edited. None: not said, keep what is known."""
+    """A dispatch call was created, edited, or found in a list. None: not said, keep what is known.
+
+    Whether it is a creation and whether it may alert are two things: a call that was missed and is
+    found in a list alerts too, though the list says what the call is now.
+    """
 
     id: CallId
     at: int
     """When, in ms since the epoch: the opening time of a call that was not known."""
-    new: bool
-    """True for a creation, which alerts; an edit of an unknown call opens it without alert."""
+    creation: bool
+    """True: what the call was when it was made, which may come late; of a call that is known by
+    then it fills in what nobody has said. False: what the call is now."""
+    alert: bool
+    """False: state only, as for an edit; the creation of a call that was opened so still alerts."""
     title: str | None = None
     code: str | None = None
     location: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bridge.board import MINUTE, note_fingerprint
+from bridge.board import GONE_MS, MINUTE, note_fingerprint
 from bridge.events import (
     MOST_NOTES,
     MOST_UNITS,
@@ -30,6 +30,9 @@ MOST_CALLS = 500
 """Open calls; further ones take the place of the oldest."""
 TEST_MS = MINUTE
 """How long a test call is open."""
+LATE_MS = GONE_MS
+"""A creation that comes so long after the call was opened is no late one: its number is used again.
+"""
 CLOSED = 2
 """The CAD's status of a dispatch call that is over, whatever the layout."""
 
@@ -43,7 +46,11 @@ def place(board: Board, call: Call, now: int, *, alert: bool) -> list[Event]:
     """A 911 or test call exists: open it, unless it is known, over, or a dispatch call by now."""
     known = board.calls.get(call.key)
     if known is not None:
-        return _changed(known, _said_again(known, call))
+        again = _said_again(known, call)
+        if alert and board.quiet.get(call.key, now):
+            # a list was faster than the push, which has yet to alert
+            return [CallOpened(again)]
+        return _changed(known, again)
     heir = board.calls.get(board.dispatched.get(call.key, ""))
     if heir is not None:
         return _changed(heir, _inheriting(heir, call))
@@ -58,14 +65,21 @@ def write(board: Board, fact: Written, now: int) -> list[Event]:
     known = board.calls.get(key)
     if known is None:
         return _open_written(board, fact, now)
-    call = _as_written(known, fact)
+    is_quiet = board.quiet.get(key, now) is not None
+    if fact.creation and is_quiet:
+        call = _filled_in(known, fact)
+    elif fact.creation and now - known.opened_at < LATE_MS:
+        # a copy knows nothing of who came and went since, nor of notes that were taken away
+        call = _filled_in(known, replace(fact, units=None, notes=None, silent=None))
+    else:
+        call = _as_written(known, fact)
     if call.origin_911 != known.origin_911:
         call = _from_911(board, call, now)
     replaced = _replaced(board, call)
-    if _is_closed(fact.status):
+    if _is_closed(call.status):
         return [CallClosed(call, "closed"), *replaced]
-    if fact.new and board.quiet.get(key, now):
-        # an edit was faster than the creation, which has yet to alert
+    if fact.alert and is_quiet:
+        # an edit or a list was faster than the creation, which has yet to alert
         return [CallOpened(call), *replaced]
     return [*_changed(known, call), *replaced]
 
@@ -84,6 +98,8 @@ def note(board: Board, key: str, added: Note, now: int) -> list[Event]:
     """A note was added to a call; one to an unknown call is nothing to anybody."""
     call = board.calls.get(key)
     if call is None or board.recent.get(note_fingerprint(key, added), now):
+        return []
+    if added.time and added in call.notes:  # a creation or a list was faster
         return []
     return [CallNoted(replace(call, notes=(*call.notes, added)[-MOST_NOTES:]), added)]
 
@@ -141,23 +157,41 @@ def _open_written(board: Board, fact: Written, now: int) -> list[Event]:
     # whether it is an emergency, only a 911 call can say
     call = _as_written(Call("dispatch", fact.id, fact.at, emergency=False), fact)
     waiting = board.waiting.get(key, now)
-    if waiting is not None and (fact.new or fact.units is None):
+    if waiting is not None and (fact.creation or fact.units is None):
         call = replace(call, units=_union(call.units, waiting))
     call = _from_911(board, call, now)
     replaced = _replaced(board, call)
     room = [] if replaced else _room(board)
-    return [*room, CallOpened(call, alert=fact.new), *replaced]
+    return [*room, CallOpened(call, alert=fact.alert), *replaced]
 
 
 def _as_written(call: Call, fact: Written) -> Call:
-    """Return the call with everything the fact says; what it does not say is kept.
-
-    An edit says who is attached now. A creation does not: a copy of it, or one that comes late,
-    knows nothing of who was attached since, so it takes nobody away.
+    """Return the call with everything the fact says; what it does not say is kept, and so is the
+    place of the 911 call where it says none.
     """
-    units = fact.units
-    if units is not None and fact.new:
-        units = _union(call.units, units)
+    changes = _said(fact)
+    if call.origin_911 is not None and not fact.location:
+        changes.pop("location", None)
+    if fact.caller_ids is not None:
+        changes["caller_ids"] = _more_ids(call.caller_ids, fact.caller_ids)
+    if call.origin_911 is not None:
+        changes.pop("origin_911", None)
+    return replace(call, **changes)
+
+
+def _filled_in(call: Call, fact: Written) -> Call:
+    """Return the call with what its creation says and nobody has said yet: all else was said later,
+    though it came before.
+    """
+    said = _said(fact).items()
+    changes = {name: value for name, value in said if _is_empty(getattr(call, name))}
+    if fact.caller_ids is not None:
+        changes["caller_ids"] = _more_ids(fact.caller_ids, call.caller_ids)
+    return replace(call, **changes)
+
+
+def _said(fact: Written) -> dict[str, Any]:
+    """Return the call's fields that the fact says something of, but for the caller's ids."""
     said = {
         "title": fact.title,
         "code": fact.code,
@@ -167,17 +201,13 @@ def _as_written(call: Call, fact: Written) -> Call:
         "position": fact.position,
         "priority": fact.priority,
         "status": fact.status,
-        "units": units,
+        "units": fact.units,
         "notes": fact.notes,
         "silent": fact.silent,
         "caller": fact.caller,
+        "origin_911": fact.origin_911,
     }
-    changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
-    if fact.caller_ids is not None:
-        changes["caller_ids"] = _more_ids(call.caller_ids, fact.caller_ids)
-    if call.origin_911 is None and fact.origin_911 is not None:
-        changes["origin_911"] = fact.origin_911
-    return replace(call, **changes)
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _said_again(known: Call, call: Call) -> Call:
@@ -236,6 +266,10 @@ def _room(board: Board) -> list[Event]:
         return []
     oldest = next(iter(board.calls.values()))  # the first that came; no search a call in a flood
     return [CallClosed(oldest, "expired")]
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value is False or value == "" or value == ()
 
 
 def _is_closed(status: int | str | None) -> bool:

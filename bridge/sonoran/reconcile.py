@@ -40,6 +40,9 @@ __all__ = ["Age", "Picture", "calls_missed", "is_settled", "units_missed"]
 JUST_OPENED_MS: Final = 15_000
 """A call that is so young may not be in the CAD's lists yet."""
 _CLOCK_SKEW_MS: Final = 5 * 60_000
+_READING_MS: Final = 90_000
+"""What waiting for the CAD's limits, and its answer, may add to the time between two readings: that
+time is as long as a call is fresh, and a call that came between them must alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +72,29 @@ class Age:
     last_read: int | None
     fresh_for: int
 
-    def of(self, call: object) -> int | None:
-        """Return the call's age in ms, None if nobody knows."""
-        updated = _time_of(call)
-        if updated is not None:
-            age = (self.now if self.cad_now is None else self.cad_now) - updated
-            if age >= -_CLOCK_SKEW_MS:
-                return max(0, age)
-        return None if self.last_read is None else self.now - self.last_read
+    def opened_at(self, call: object) -> int:
+        """Return when the call was made at the earliest, in ms since the epoch by our clock."""
+        age = self._by_the_cad(call)
+        if age is not None:
+            return self.now - age
+        return self.now if self.last_read is None else self.last_read
 
-    def is_fresh(self, age: int | None) -> bool:
-        """Tell whether a call of this age is to alert."""
-        return age is not None and age <= self.fresh_for
+    def is_fresh(self, call: object) -> bool:
+        """Tell whether the call is to alert; not if nobody knows how old it is."""
+        age = self._by_the_cad(call)
+        if age is not None:
+            return age <= self.fresh_for
+        return self.last_read is not None and (
+            self.now - self.last_read <= self.fresh_for + _READING_MS
+        )
+
+    def _by_the_cad(self, call: object) -> int | None:
+        """Return the call's age in ms by the CAD's own time, None if it gives none."""
+        updated = _time_of(call)
+        if updated is None:
+            return None
+        age = (self.now if self.cad_now is None else self.cad_now) - updated
+        return max(0, age) if age >= -_CLOCK_SKEW_MS else None
 
 
 def calls_missed(lists: Calls, before: Picture, board: Board, age: Age) -> list[Fact]:
@@ -150,14 +164,18 @@ def _dispatch_missed(lists: Calls, before: Picture, board: Board, age: Age) -> l
     complete = True
     for index, raw in enumerate(lists.active):
         try:
-            said = dispatch_from(raw, age.now, f"ActiveCalls.{index}", new=False)
+            said = dispatch_from(raw, age.now, f"ActiveCalls.{index}", creation=False)
         except PushRejected:
             complete = False
             continue
         key = f"dispatch:{said.id}"
         listed.add(key)
-        if before.calls.get(key) == board.calls.get(key):
-            facts.append(said if key in board.calls else _found_dispatch(said, raw, age))
+        if key in board.calls:
+            if before.calls.get(key) == board.calls[key]:
+                facts.append(said)
+        elif key not in before.calls:
+            waiting = board.waiting.get(key, age.now) or ()
+            facts.append(_found_dispatch(said, waiting, raw, age))
     if complete:
         closed = set(_ids(lists.closed))
         facts += [
@@ -181,18 +199,21 @@ def _emergencies_missed(lists: Calls, before: Picture, board: Board, age: Age) -
             continue
         listed.add(call.key)
         if before.calls.get(call.key) == board.calls.get(call.key):
-            found = age.of(raw)
-            call = replace(call, opened_at=age.now - (found or 0))
-            facts.append(Placed(call, alert=age.is_fresh(found)))
+            is_unknown = call.key not in board.calls
+            call = replace(call, opened_at=age.opened_at(raw))
+            facts.append(Placed(call, alert=is_unknown and age.is_fresh(raw)))
     if complete:
         ghosts = _ghosts("911", listed, before, board, age)
         facts += [Removed(call.key, "gone") for call in ghosts]
     return facts
 
 
-def _found_dispatch(said: Written, raw: object, age: Age) -> Written:
-    found = age.of(raw)
-    return replace(said, at=age.now - (found or 0), new=age.is_fresh(found))
+def _found_dispatch(said: Written, waiting: tuple[int, ...], raw: object, age: Age) -> Written:
+    """Return an unknown call as listed, and with the units that pushes have attached to it."""
+    units = said.units
+    if units is not None:
+        units = tuple(dict.fromkeys((*units, *waiting)))
+    return replace(said, at=age.opened_at(raw), alert=age.is_fresh(raw), units=units)
 
 
 def _ghosts(

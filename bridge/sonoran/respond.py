@@ -143,7 +143,10 @@ class Responses:
             raise
         written = _as_written(body, said, self._desk.now())
         units = idents if created.units is None else created.units
-        await self._desk.accept(server, replace(written, units=units, origin_911=call.key))
+        facts: list[Fact] = [replace(written, units=units, origin_911=call.key)]
+        if units:  # also where something else has told of the call before
+            facts.append(Attached(created.id, units))
+        await self._desk.accept(server, *facts)
         self._start(self._remove(server, call.id))
         if not units:
             raise _not_a_unit()
@@ -279,7 +282,7 @@ def _as_written(body: dict[str, Any], said: Any, now: int) -> Written:
     described = {name: value for name, value in said.items() if value is not None}
     if "callId" not in described:
         described["callId"] = described.get("id")
-    return dispatch_from({**body, **described}, now, "answer", new=True)
+    return dispatch_from({**body, **described}, now, "answer", creation=True)
 
 
 def _say_how_it_ended(server: int, key: str, task: asyncio.Task[str]) -> None:

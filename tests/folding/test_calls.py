@@ -36,8 +36,9 @@ HERE, THERE = Position(1.0, 2.0), Position(3.0, 4.0, 5.0)
 EMERGENCY = Call(
     "911", 1, NOW, caller="Maria", location="Vespucci", postal="7351", position=HERE, caller_ids=IDS
 )
-NEW = Written(880, NOW, new=True, title="Collision", status=1, units=(101,))
-EDIT = replace(NEW, new=False)
+NEW = Written(880, NOW, creation=True, alert=True, title="Collision", status=1, units=(101,))
+EDIT = replace(NEW, creation=False, alert=False)
+FOUND = replace(EDIT, alert=True)
 DISPATCH = Call("dispatch", 880, NOW, emergency=False, title="Collision", status=1, units=(101,))
 
 
@@ -113,7 +114,8 @@ def test_an_edit_says_which_fields_differ_and_who_came_and_went(desk: Any) -> No
     edit = Written(
         880,
         NOW,
-        new=False,
+        creation=False,
+        alert=False,
         title="Fire",
         code="F1",
         location="Here",
@@ -142,7 +144,7 @@ def test_an_edit_says_which_fields_differ_and_who_came_and_went(desk: Any) -> No
 def test_what_an_edit_does_not_say_is_kept(desk: Any) -> None:
     desk.hears(NEW)
 
-    (change,) = desk.hears(Written(880, NOW + 5, new=False, priority="High"))
+    (change,) = desk.hears(Written(880, NOW + 5, creation=False, alert=False, priority="High"))
     assert change == CallChanged(replace(DISPATCH, priority="High"), ("priority",))
 
 
@@ -194,6 +196,135 @@ def test_a_dispatch_call_and_a_911_call_of_one_number_are_two(desk: Any) -> None
     assert set(desk.board.calls) == {"911:880", "dispatch:880"}
     desk.hears(Closed(880))
     assert set(desk.board.calls) == {"911:880"}
+
+
+# what was said later counts more than a creation that comes late
+
+LATER = replace(
+    EDIT, title="Fire", code="F1", location="Here", description="d", postal="9", position=HERE,
+    priority=2, status=3, units=(102,), notes=(Note("n"),), silent=True, caller="Bob",
+    caller_ids=IDS, origin_911="911:1",
+)  # fmt: skip
+EARLIER = replace(
+    NEW, title="Crash", code="C1", location="There", description="c", postal="1", position=THERE,
+    priority=1, status=0, units=(101,), notes=(Note("m"),), silent=False, caller="Ann",
+    caller_ids=(("license:x",), (), (), ("Steam:2",), ()), origin_911="911:2",
+)  # fmt: skip
+
+
+def test_a_late_copy_of_a_creation_sets_nothing_back(desk: Any) -> None:
+    desk.hears(EARLIER, LATER)
+    edited = desk.board.calls["dispatch:880"]
+
+    desk.waits(14 * 60)
+    assert desk.hears(EARLIER) == []
+    assert (edited.title, edited.status, edited.description) == ("Fire", 3, "d")
+
+
+def test_a_creation_that_comes_after_its_edit_sets_nothing_back_and_alerts(desk: Any) -> None:
+    desk.hears(LATER)
+    edited = desk.board.calls["dispatch:880"]
+
+    assert desk.hears(EARLIER) == [CallOpened(edited)]
+    assert desk.hears(EARLIER) == []
+
+
+def test_a_creation_that_comes_after_an_edit_of_little_fills_in_the_rest(desk: Any) -> None:
+    desk.hears(Written(880, NOW, creation=False, alert=False, title="Fire", status=0))
+
+    assert desk.hears(EARLIER) == [
+        CallOpened(
+            Call(
+                "dispatch",
+                880,
+                NOW,
+                emergency=False,
+                title="Fire",
+                status=0,
+                code="C1",
+                location="There",
+                description="c",
+                postal="1",
+                position=THERE,
+                priority=1,
+                units=(101,),
+                notes=(Note("m"),),
+                caller="Ann",
+                caller_ids=(("license:x",), (), (), ("Steam:2",), ()),
+                origin_911="911:2",
+            )
+        )
+    ]
+
+
+def test_a_creation_fills_in_a_call_that_units_were_attached_to_before(desk: Any) -> None:
+    desk.hears(Attached(880, (102,)), replace(EDIT, title=None, units=None))
+
+    assert desk.hears(NEW) == [CallOpened(replace(DISPATCH, units=(102,)))]
+
+
+def test_a_copy_fills_in_what_another_source_of_the_same_call_left_out(desk: Any) -> None:
+    desk.hears(FOUND, Placed(EMERGENCY))
+
+    change, closed = desk.hears(replace(NEW, code="C1", origin_911="911:1"))
+    assert change.call == replace(INHERITED, code="C1")
+    assert closed == CallClosed(EMERGENCY, "dispatched")
+
+
+def test_a_late_copy_of_a_creation_brings_back_no_unit_and_no_note(desk: Any) -> None:
+    new = replace(NEW, notes=(Note("n"),))
+    desk.hears(new, Detached(880, (101,)), replace(EDIT, units=None, notes=()))
+
+    assert desk.hears(new) == []
+    assert desk.board.calls["dispatch:880"] == replace(DISPATCH, units=())
+
+
+def test_a_late_copy_of_a_creation_closes_no_call_that_was_opened_again(desk: Any) -> None:
+    desk.hears(EDIT)
+
+    assert desk.hears(replace(NEW, status=2)) == [CallOpened(DISPATCH)]
+
+
+def test_a_copy_of_the_911_call_sets_nothing_of_its_dispatch_call_back(desk: Any) -> None:
+    desk.hears(Placed(EMERGENCY), MADE, replace(LATER, origin_911=None))
+
+    assert desk.hears(Placed(EMERGENCY), Placed(EMERGENCY, alert=False)) == []
+
+
+def test_a_list_and_an_edit_still_overwrite(desk: Any) -> None:
+    desk.hears(LATER)
+
+    (change,) = desk.hears(replace(FOUND, title="Flood", units=()))
+    assert (change.call.title, change.call.units) == ("Flood", ())
+
+
+def test_a_number_that_is_used_again_is_described_anew(desk: Any) -> None:
+    desk.hears(LATER)
+    desk.waits(15 * 60)
+
+    (change,) = desk.hears(replace(EARLIER, at=desk.now))
+    assert (change.call.title, change.call.status, change.call.units) == ("Crash", 0, (101,))
+
+
+def test_a_call_that_a_list_found_alerts_and_its_creation_does_not_again(desk: Any) -> None:
+    assert desk.hears(FOUND) == [CallOpened(DISPATCH)]
+
+    assert desk.hears(NEW, replace(NEW, units=(102,))) == []
+
+
+def test_a_creation_that_comes_after_a_list_that_found_it_old_alerts_once(desk: Any) -> None:
+    desk.hears(replace(FOUND, alert=False, title="Fire"))
+
+    assert desk.hears(NEW) == [CallOpened(replace(DISPATCH, title="Fire"))]
+    assert desk.hears(NEW) == []
+
+
+def test_a_911_call_that_comes_after_a_list_that_found_it_old_alerts_once(desk: Any) -> None:
+    desk.hears(Placed(EMERGENCY, alert=False))
+
+    assert desk.hears(Placed(EMERGENCY, alert=False)) == []
+    assert desk.hears(Placed(EMERGENCY)) == [CallOpened(EMERGENCY)]
+    assert desk.hears(Placed(EMERGENCY)) == []
 
 
 # units on calls
@@ -312,6 +443,15 @@ def test_a_note_that_an_edit_brought_already_is_a_copy(desk: Any) -> None:
     assert desk.hears(Noted(880, Note("help"))) == []
 
 
+def test_a_note_that_the_call_was_opened_with_is_a_copy_however_late(desk: Any) -> None:
+    note = Note("help", "A-12", time="12:00:00")
+    desk.hears(replace(NEW, notes=(note,)))
+    desk.waits(60)
+
+    assert desk.hears(Noted(880, note)) == []
+    assert len(desk.hears(Noted(880, replace(note, time="12:01:00")))) == 1
+
+
 def test_a_note_to_an_unknown_call_is_nothing(desk: Any) -> None:
     assert desk.hears(Noted(880, Note("help"))) == []
 
@@ -376,6 +516,21 @@ def test_an_edit_that_names_the_911_call_inherits_and_replaces_too(desk: Any) ->
     assert change.call == INHERITED
     assert "origin911" in change.changed
     assert closed == CallClosed(EMERGENCY, "dispatched")
+
+
+def test_an_edit_without_a_place_keeps_that_of_the_911_call(desk: Any) -> None:
+    desk.hears(Placed(EMERGENCY), replace(MADE, location=""))
+
+    assert desk.hears(replace(EDIT, location="")) == []
+    (change,) = desk.hears(replace(EDIT, location="Alta Street"))
+    assert change.call.location == "Alta Street"
+
+
+def test_an_edit_takes_away_the_place_of_a_call_that_came_from_no_911_call(desk: Any) -> None:
+    desk.hears(replace(NEW, location="Alta Street"))
+
+    (change,) = desk.hears(replace(EDIT, location=""))
+    assert change.call.location == ""
 
 
 def test_the_911_call_stays_closed_while_its_dispatch_call_lives(desk: Any) -> None:

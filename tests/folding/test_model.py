@@ -54,7 +54,9 @@ FACTS: st.SearchStrategy[Fact] = st.one_of(
         Written,
         NUMBERS,
         st.just(NOW),
-        st.booleans(),
+        creation=st.booleans(),
+        alert=st.booleans(),
+        title=st.sampled_from([None, "", "Fire", "Crash"]),
         status=st.sampled_from([None, 0, 1, 1, 2]),
         units=st.none() | SOME | st.just(()),
         notes=st.sampled_from([None, None, (), (Note("a"),)]),
@@ -99,6 +101,7 @@ class Model:
     quiet: dict[str, int] = field(default_factory=dict)
 
     def end(self, key: str, call: dict[str, Any] | None = None) -> None:
+        self.quiet.pop(key, None)
         ended = self.calls.pop(key, call or {})
         self.ended.append((self.now, key, ended))
         origin = ended.get("origin")
@@ -111,6 +114,8 @@ class Model:
             **nothing,
             "key": key,
             "heard": self.now,
+            "opened": NOW,
+            "title": "",
             "caller": "",
             "units": set(),
             "notes": (),
@@ -140,18 +145,30 @@ class Model:
         if any(call[name] != value for name, value in fields.items()):
             call.update(fields, heard=self.now)
 
+    def is_quiet(self, key: str) -> bool:
+        return self.now - self.quiet.get(key, 0) < 10 * MINUTE
+
+    def opened(self, key: str, *, alert: bool) -> None:
+        self.quiet.pop(key, None)
+        if not alert:
+            self.quiet[key] = self.now
+
     # what is said
 
     def placed(self, fact: Placed) -> None:
         key, said = fact.call.key, {"caller": fact.call.caller, "position": fact.call.position}
         if key in self.calls:
             self.change(key, **{name: value for name, value in said.items() if value})
+            if fact.alert and self.is_quiet(key):
+                self.calls[key]["heard"] = self.now
+                del self.quiet[key]
         elif heirs := self.heirs(key):
             heir = heirs[-1]
             filled = {n: v for n, v in said.items() if v and not heir[n]}
             self.change(heir["key"], **filled, emergency=True)
         elif not self.is_over(key):
             self.calls[key] = {**self.blank(key), **said, "emergency": True}
+            self.opened(key, alert=fact.alert)
 
     def removed(self, fact: Removed) -> None:
         if fact.key in self.calls or not (self.heirs(fact.key) or self.is_over(fact.key)):
@@ -166,16 +183,22 @@ class Model:
             return
         before = self.calls.get(key) or self.blank(key)
         said = {
+            "title": fact.title,
             "status": fact.status,
             "position": fact.position,
             "notes": fact.notes,
+            "units": None if fact.units is None else set(fact.units),
             "origin": before["origin"] or fact.origin_911,
         }
+        was_quiet = self.is_quiet(key)
+        if known and fact.creation and (was_quiet or self.now - before["opened"] < 15 * MINUTE):
+            # late: what somebody said already was said after it
+            said = {n: v for n, v in said.items() if before[n] in (None, "", (), set())}
+            if not was_quiet:
+                said |= {"units": None, "notes": None}
         after = before | {name: value for name, value in said.items() if value is not None}
-        if fact.units is not None:
-            after["units"] = set(fact.units) | (before["units"] if fact.new else set())
         if not known:
-            if fact.new or fact.units is None:
+            if fact.creation or fact.units is None:
                 after["units"] = after["units"] | self.awaited(key)
             self.waits.append((self.now, key, set()))
         if after["origin"] != before["origin"]:
@@ -184,18 +207,17 @@ class Model:
                 after["emergency"] = True
                 after["caller"] = after["caller"] or source["caller"]
                 after["position"] = after["position"] or source["position"]
-        if not known and not fact.new:
-            self.quiet[key] = self.now
-        is_late_news = fact.new and self.now - self.quiet.get(key, 0) < 10 * MINUTE
-        if after != before or is_late_news:
+        if after != before or (fact.alert and was_quiet):
             after["heard"] = self.now
-        if fact.new:
+        if not known:
+            self.opened(key, alert=fact.alert)
+        elif fact.alert:
             self.quiet.pop(key, None)
-        if known and before["notes"] != after["notes"]:
+        if known and not (fact.alert and was_quiet) and before["notes"] != after["notes"]:
             new = [note for note in after["notes"] if note not in before["notes"]]
             self.noted += [(self.now, key, note.content) for note in new]
         self.calls[key] = after
-        if fact.status == 2:
+        if after["status"] == 2:
             self.end(key)
         if after["origin"] in self.calls:
             self.end(after["origin"])
@@ -310,7 +332,7 @@ class Model:
 def shown(board: Board) -> tuple[Any, Any]:
     calls = {
         key: (
-            *(call.caller, call.position, set(call.units), call.notes),
+            *(call.title, call.caller, call.position, set(call.units), call.notes),
             *(call.origin_911, call.status, call.emergency),
         )
         for key, call in board.calls.items()
@@ -320,7 +342,7 @@ def shown(board: Board) -> tuple[Any, Any]:
 
 
 def expected(model: Model) -> tuple[Any, Any]:
-    names = ("caller", "position", "units", "notes", "origin", "status", "emergency")
+    names = ("title", "caller", "position", "units", "notes", "origin", "status", "emergency")
     calls = {key: tuple(call[n] for n in names) for key, call in model.calls.items()}
     units = {
         i: (unit["status"], unit["group"], unit["since"] is not None)
@@ -390,7 +412,7 @@ def test_a_board_read_back_from_snapshot_and_events_is_the_live_board(
 
 def test_events_are_made_without_touching_the_board(new_desk: Callable[[], Any]) -> None:
     desk = new_desk()
-    desk.hears(Written(1, NOW, True, units=(101,)), OnDuty(Unit(101)))
+    desk.hears(Written(1, NOW, creation=True, alert=True, units=(101,)), OnDuty(Unit(101)))
     before = desk.board.encode(NOW)
 
     for fact in (Closed(1), Attached(1, (102,)), OffDuty(101), PanicSet(101, True)):

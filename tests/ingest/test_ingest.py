@@ -223,9 +223,9 @@ async def test_a_copy_that_shares_the_failed_batch_is_stored_instead(
 async def test_what_was_gathered_behind_a_failure_is_folded_again(
     ingest: Ingest, journal: Any
 ) -> None:
-    note = Written(1, NOW, new=False)
+    note = Written(1, NOW, creation=False, alert=False)
     journal.gate.clear()
-    opened = asyncio.create_task(ingest.accept([Written(1, NOW, new=True)]))
+    opened = asyncio.create_task(ingest.accept([Written(1, NOW, creation=True, alert=True)]))
     await settle()
     later = [
         asyncio.create_task(ingest.accept([Attached(1, (101,))])),
@@ -497,8 +497,23 @@ async def test_call_ids_that_are_text_are_told_once(ingest: Ingest) -> None:
     assert [(line["event"], line["call"]) for line in logs] == [("call_id_is_text", "911:26-7")]
 
 
+async def test_a_late_copy_sets_nothing_back_after_a_restart_either(
+    ingest: Ingest, journal: Any, new_ingest: Callable[..., Ingest]
+) -> None:
+    new = Written(1, NOW, creation=True, alert=True, title="Smoke", status=0, units=(101,))
+    await ingest.accept([new])
+    await ingest.accept([replace(new, creation=False, alert=False, title="Fire", units=())])
+
+    restarted = new_ingest(journal)
+    await restarted.start()
+
+    assert (await restarted.accept([new])).events == 0
+    assert restarted.board is not None
+    assert restarted.board.calls["dispatch:1"].title == "Fire"
+
+
 async def test_a_note_is_stored_with_the_whole_call(ingest: Ingest, journal: Any) -> None:
-    await ingest.accept([Written(1, NOW, new=True)])
+    await ingest.accept([Written(1, NOW, creation=True, alert=True)])
     for text in ("one", "two"):
         await ingest.accept([Noted(1, Note(text))])
 

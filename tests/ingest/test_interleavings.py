@@ -85,7 +85,7 @@ def test_the_order_of_the_journal_is_the_order_of_folding(
         ingest = new_ingest(journal)
         await play(journal, ingest, actions)
         journal.failures.clear()
-        await ingest.accept([Written(2, NOW, new=True)])
+        await ingest.accept([Written(2, NOW, creation=True, alert=True)])
 
         events = journal.events()
         assert ingest.board == await board_at(journal, 1, len(events))

@@ -111,7 +111,7 @@ def test_a_dispatch_sample_becomes_the_call_that_is_expected(entry: dict[str, An
     for fact, expected in zip(facts, entry["expect"], strict=True):
         assert isinstance(fact, Written)
         assert fact.id == expected["callId"]
-        assert fact.new is (entry["type"] == "EVENT_DISPATCH_NEW")
+        assert fact.creation is fact.alert is (entry["type"] == "EVENT_DISPATCH_NEW")
         assert fact.status == expected["status"]
         assert fact.priority == expected["priority"]
         assert list(fact.units or ()) == expected["idents"]

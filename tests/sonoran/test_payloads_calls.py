@@ -127,7 +127,9 @@ def test_what_the_api_answers_is_read_like_a_push() -> None:
     body = {"callId": "7", "isEmergency": "false", "metaData": {"postal": "9"}}
 
     assert emergency_from(body, 5, "call") == Call("911", 7, 5, emergency=False, postal="9")
-    assert dispatch_from({"callId": 7}, 5, "call", new=True) == Written(7, 5, new=True)
+    assert dispatch_from({"callId": 7}, 5, "call", creation=True) == Written(
+        7, 5, creation=True, alert=True
+    )
     with pytest.raises(PushRejected, match=r"EmergencyCalls\.3: is no object"):
         emergency_from(None, 5, "EmergencyCalls.3")
 
@@ -145,7 +147,7 @@ def test_no_usable_call_id_is_refused(push_type: str, data: object) -> None:
 
 
 def test_an_edit_says_only_what_it_says() -> None:
-    assert written({}) == Written(1, NOW, new=False)
+    assert written({}) == Written(1, NOW, creation=False, alert=False)
 
 
 def test_a_dispatch_call_is_read_whole() -> None:
@@ -173,7 +175,8 @@ def test_a_dispatch_call_is_read_whole() -> None:
     ) == Written(
         1,
         NOW,
-        new=False,
+        creation=False,
+        alert=False,
         status=1,
         priority="High",
         location="2140 Vespucci Blvd",
@@ -191,7 +194,9 @@ def test_a_dispatch_call_is_read_whole() -> None:
 
 
 def test_the_number_of_the_documented_example_is_no_obstacle() -> None:
-    assert said("EVENT_DISPATCH_NEW", [{"dispatch": {"callId": -1}}]) == [Written(-1, NOW, True)]
+    assert said("EVENT_DISPATCH_NEW", [{"dispatch": {"callId": -1}}]) == [
+        Written(-1, NOW, creation=True, alert=True)
+    ]
     assert said("EVENT_DISPATCH_CLOSED", {"callIds": [-1]}) == [Closed(-1)]
     assert refusal("EVENT_DISPATCH_NEW", {"dispatch": {"callId": -2}})[0] == "data.dispatch.callId"
 
@@ -263,7 +268,7 @@ def test_idents_that_cannot_be_read_detach_nobody() -> None:
 
 def test_a_call_directly_in_the_element_is_read() -> None:
     assert said("EVENT_DISPATCH_NEW", {"callId": 5, "eventOriginIdent": 1}) == [
-        Written(5, NOW, new=True)
+        Written(5, NOW, creation=True, alert=True)
     ]
 
 

@@ -13,7 +13,7 @@ import pytest
 from bridge import wire
 from bridge.board import Board, replay
 from bridge.events import Call, CallClosed, CallOpened, Position, Unit, UnitOffDuty, UnitOnDuty
-from bridge.facts import Closed, Fact, OffDuty, OnDuty, Placed, Removed, Written
+from bridge.facts import Attached, Closed, Fact, OffDuty, OnDuty, Placed, Removed, Written
 from bridge.folding import fold
 from bridge.ingest import Ingest
 from bridge.journal.sqlite import SqliteJournal
@@ -25,6 +25,7 @@ from bridge.sonoran.hub import Hub
 from bridge.sonoran.hub_session import Timing
 from bridge.sonoran.limits import Limits
 from bridge.sonoran.pacing import Budget
+from bridge.sonoran.payloads import parse
 from bridge.sonoran.pushes import Pushes
 from bridge.sonoran.reconcile import Age, Picture, calls_missed, is_settled, units_missed
 from bridge.sonoran.reconciler import Reconciler, Rhythm
@@ -104,7 +105,7 @@ def test_an_unknown_call_that_is_old_by_the_cads_time_is_quiet() -> None:
     written, placed = facts
     assert isinstance(placed, Placed)
     assert isinstance(written, Written)
-    assert (placed.alert, written.new) == (False, False)
+    assert (placed.alert, written.alert) == (False, False)
     assert (placed.call.opened_at, written.at) == (OLD, OLD)
 
 
@@ -124,7 +125,8 @@ def test_the_cads_clock_counts_and_not_ours() -> None:
 
 @pytest.mark.parametrize("updated", [None, "yesterday", 7, stamp(NOW + 3_600_000)])
 @pytest.mark.parametrize(
-    ("last_read", "alert"), [(None, False), (NOW - 60_000, True), (NOW - 600_000, False)]
+    ("last_read", "alert"),
+    [(None, False), (NOW - 60_000, True), (NOW - 301_000, True), (NOW - 600_000, False)],
 )
 def test_without_a_time_a_call_is_younger_than_the_last_reading(
     updated: Any, last_read: int | None, alert: bool
@@ -136,6 +138,58 @@ def test_without_a_time_a_call_is_younger_than_the_last_reading(
     assert isinstance(fact, Placed)
     assert fact.alert is alert
     assert fact.call.opened_at == (NOW if last_read is None else last_read)
+
+
+def test_a_known_call_without_a_time_does_not_become_fresh() -> None:
+    board = board_of()
+    quiet = calls_found(board, EmergencyCalls=[emergency(1, None)])
+    assert [event.alert for event in folded(board, quiet)] == [False]
+
+    again = calls_found(board, how=age(last_read=NOW - 1000), EmergencyCalls=[emergency(1, None)])
+
+    assert folded(board, again) == []
+
+
+@pytest.mark.parametrize(
+    ("push_type", "data", "lists"),
+    [
+        ("EVENT_911", {"call": emergency(1)}, {"EmergencyCalls": [emergency(1, None)]}),
+        (
+            "EVENT_DISPATCH_NEW",
+            {"dispatch": dispatch(2, title="Smoke")},
+            {"ActiveCalls": [dispatch(2, None)]},
+        ),
+    ],
+)
+def test_a_push_that_a_list_was_faster_than_alerts_once(
+    push_type: str, data: Any, lists: Any
+) -> None:
+    board = board_of()
+    (opened,) = folded(board, calls_found(board, **lists))
+
+    late = folded(board, parse(push_type, {"data": data}, NOW) * 2)
+
+    assert not opened.alert
+    assert late == [replace(opened, alert=True)]
+
+
+def test_a_fresh_call_in_a_list_has_the_units_that_a_push_attached() -> None:
+    board = board_of()
+    folded(board, [Attached(2, (102,)), Attached(3, (103,))])
+
+    folded(board, calls_found(board, ActiveCalls=[dispatch(2, idents=[101]), dispatch(3, OLD)]))
+
+    assert board.calls["dispatch:2"].units == (101, 102)
+    assert board.calls["dispatch:3"].units == (103,)
+
+
+def test_a_list_without_units_takes_none_away() -> None:
+    board = board_of()
+    folded(board, [Attached(2, (102,))])
+
+    folded(board, calls_found(board, ActiveCalls=[dispatch(2, idents=None)]))
+
+    assert board.calls["dispatch:2"].units == (102,)
 
 
 def test_a_naive_time_is_utc_and_the_cads_time_may_be_unknown() -> None:

@@ -12,6 +12,7 @@ import pytest
 from bridge.board import Board
 from bridge.errors import JournalUnavailable, RequestRefused
 from bridge.events import Position, Unit
+from bridge.facts import Written
 from bridge.ingest import Ingest
 from bridge.journal.sqlite import SqliteJournal
 from bridge.metrics import Metrics
@@ -457,6 +458,22 @@ async def test_responding_to_a_911_makes_a_dispatch_call_and_removes_the_911(
     assert (call.units, call.origin_911, call.caller) == ((101,), "911:300", "Ann")
     assert "911:300" not in game.board.calls
     await until(lambda: cad.state()["emergencies"] == [])
+
+
+async def test_a_responder_is_on_a_call_that_was_told_of_before_the_answer(
+    cad: Any, play: Any, until: Any
+) -> None:
+    game = await play()
+    cad.fail("dispatch-calls", "slow", seconds=0.3, times=1)
+    response = asyncio.create_task(game.ask("call.respond", player=ANN, call=300))
+    await until(lambda: cad.asked("dispatch-calls"))
+    echo = Written(401, now(), creation=True, alert=True, title="Fire", units=())
+    await game.ingest.accept([echo])
+
+    assert await response == {"call": "dispatch:401"}
+
+    assert game.board.calls["dispatch:401"].units == (101,)
+    assert "911:300" not in game.board.calls
 
 
 async def test_two_at_once_make_one_dispatch_call(cad: Any, play: Any) -> None:

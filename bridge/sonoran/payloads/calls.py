@@ -159,7 +159,7 @@ def new_dispatch(element: Body, path: str, now: int) -> list[Fact]:
     Raises:
         PushRejected: no call, or no usable `callId`.
     """
-    return [_written(element, path, now, new=True)]
+    return [_written(element, path, now, creation=True)]
 
 
 def edit_dispatch(element: Body, path: str, now: int) -> list[Fact]:
@@ -169,11 +169,17 @@ def edit_dispatch(element: Body, path: str, now: int) -> list[Fact]:
     Raises:
         PushRejected: no call, or no usable `callId`.
     """
-    return [_written(element, path, now, new=False)]
+    return [_written(element, path, now, creation=False)]
 
 
-def dispatch_from(call: object, at: int, path: str, *, new: bool) -> Written:
+def dispatch_from(call: object, at: int, path: str, *, creation: bool) -> Written:
     """Return a dispatch call as the CAD's REST API has it: the `dispatch` object alone.
+
+    Args:
+        call: the object.
+        at: when it was said, in ms since the epoch.
+        path: where it stands, for errors.
+        creation: it was just made, and alerts; else it is as described, and does not.
 
     Raises:
         PushRejected: no object, or no usable `callId`.
@@ -185,7 +191,8 @@ def dispatch_from(call: object, at: int, path: str, *, new: bool) -> Written:
     return Written(
         id=said.number,
         at=at,
-        new=new,
+        creation=creation,
+        alert=creation,
         title=said.title,
         code=said.code,
         location=_location(said.block, said.address),
@@ -274,11 +281,11 @@ def _emergency(
     )
 
 
-def _written(element: Body, path: str, now: int, *, new: bool) -> Written:
+def _written(element: Body, path: str, now: int, *, creation: bool) -> Written:
     if "dispatch" in element:
-        return dispatch_from(element["dispatch"], now, f"{path}.dispatch", new=new)
+        return dispatch_from(element["dispatch"], now, f"{path}.dispatch", creation=creation)
     if "callId" in element:
-        return dispatch_from(element, now, path, new=new)
+        return dispatch_from(element, now, path, creation=creation)
     raise PushRejected("is missing", f"{path}.dispatch")
 
 
