@@ -3,6 +3,9 @@
 
 local host, side, source_of, functions, bindings = ...
 
+-- As the game sets up each of its Lua runtimes.
+collectgarbage('generational')
+
 local function part(name)
     local text = source_of(name)
     return assert(load(text, '@citizen:/' .. name, 't'))
