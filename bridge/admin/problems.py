@@ -43,6 +43,8 @@ BEHIND = 256
 REJECTED_FOR = 3_600_000
 """Milliseconds for which a rejected push is news."""
 
+_TEST = "`cadbridge test 1` in the game server's console (1: your id in the game)."
+
 
 class Problem(NamedTuple):
     """One thing that is wrong; `server` is None where it concerns the whole bridge."""
@@ -109,7 +111,7 @@ def _of_bridge(status: dict[str, Any]) -> Iterator[Problem]:
             "pushes_rejected",
             f"{count} {'push' if count == 1 else 'pushes'} could not be understood "
             "since the bridge started.",
-            "See the rejected pushes below: each names the field. Report it with its body.",
+            "The status page lists them: each names the field. Report it with its body.",
         )
 
 
@@ -147,9 +149,14 @@ def _of_ways(server: dict[str, Any], cad: dict[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "no_push_yet",
             f"No push for {name} since the bridge started.",
-            "Place a 911 call in the CAD, or try `cad-bridge send 911`.",
+            "Place a 911 call in the CAD, or try "
+            + ("`cad-bridge send 911`." if _has_listener(server) else _TEST),
             server["id"],
         )
+
+
+def _has_listener(server: dict[str, Any]) -> bool:
+    return any(way["kind"] == "http" for way in server["ways"])
 
 
 def _hub_advice(way: dict[str, Any], cad: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bridge.owner.cad import Looked
     from bridge.owner.setup import Source
 
+    Servers = tuple[tuple[int, str], ...]
     Test = Callable[[str, str], Looked]
 
 __all__ = ["Dialogue", "interview"]
@@ -49,6 +50,11 @@ def interview(given: Answers, dialogue: Dialogue, test: Test | None) -> Answers:
     Raises:
         ConfigurationError: nobody is there to be asked, or the CAD refuses the key or a server.
     """
+    given = replace(
+        given,
+        community_id=_given("--community-id", given.community_id),
+        api_key=_given("--api-key", given.api_key),
+    )
     answers = replace(
         given,
         community_id=given.community_id
@@ -59,12 +65,26 @@ def interview(given: Answers, dialogue: Dialogue, test: Test | None) -> Answers:
     return replace(answers, source=answers.source or _source(dialogue))
 
 
+def _given(option: str, text: str) -> str:
+    text = text.strip()
+    if not text.isprintable():
+        raise ConfigurationError(
+            option, "has a sign in it that cannot be seen", "copy it from the CAD again"
+        )
+    return text
+
+
 def _need(dialogue: Dialogue, option: str, question: str, *, hidden: bool = False) -> str:
     if dialogue.present:
         for _ in range(_TRIES):
             answer = dialogue.ask(question, hidden=hidden).strip()
-            if answer:
+            if answer and answer.isprintable():
                 return answer
+            if answer:  # a console of Windows takes Ctrl+V for a sign
+                dialogue.say(
+                    "That has a sign in it that cannot be seen: "
+                    "where Ctrl+V does not paste, a click with the right button does."
+                )
     raise ConfigurationError(option, "is missing", "give it as an option, or answer the question")
 
 
@@ -97,23 +117,37 @@ def _tested_key(
     )
 
 
-def _servers(
-    answers: Answers, dialogue: Dialogue, looked: Looked | None
-) -> tuple[tuple[int, str], ...]:
+def _servers(answers: Answers, dialogue: Dialogue, looked: Looked | None) -> Servers:
     """Return the servers, with the CAD's names where it was asked; it must know all of them."""
     known = {server.id: server.name for server in looked.servers} if looked else {}
     servers = answers.servers
     if not servers and known:
         listed = ", ".join(f"{number} ({name})" for number, name in known.items())
         dialogue.say(f"The CAD knows these servers: {listed}.")
-        every = ",".join(map(str, known))
-        chosen = every
-        if dialogue.present and len(known) > 1:
-            chosen = dialogue.ask("Which of them, separated by commas", every)
-        servers = parse_servers(chosen.split(","))
-    elif not servers:
-        chosen = dialogue.ask("Server id in the CAD", "1") if dialogue.present else "1"
-        servers = parse_servers(chosen.split(","))
+    servers = servers or _chosen(dialogue, known)
+    return _known(servers, known)
+
+
+def _chosen(dialogue: Dialogue, known: dict[int, str]) -> Servers:
+    """Return the servers that the person names, or all; what cannot be is asked again."""
+    every = ",".join(map(str, known)) or "1"
+    if not dialogue.present or len(known) == 1:
+        return parse_servers(every.split(","))
+    question = "Which of them, separated by commas" if known else "Server id in the CAD"
+    for _ in range(_TRIES - 1):
+        try:
+            return _known(_listed(dialogue.ask(question, every)), known)
+        except ConfigurationError as error:
+            dialogue.say(f"{error.problem}; {error.allowed}")
+    return _known(_listed(dialogue.ask(question, every)), known)
+
+
+def _listed(answer: str) -> Servers:
+    return parse_servers([part for part in answer.split(",") if part.strip()] or [answer])
+
+
+def _known(servers: Servers, known: dict[int, str]) -> Servers:
+    """Return the servers with the CAD's names; it must know all of them, where it was asked."""
     for number, _ in servers:
         if known and number not in known:
             raise ConfigurationError(

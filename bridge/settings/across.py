@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
     from bridge.settings.sections import AdminSettings, GatewaySettings, Settings
 
-__all__ = ["ADMIN_TOKEN_LENGTH", "TOKEN_LENGTH", "is_loopback", "problems"]
+__all__ = ["ADMIN_TOKEN_LENGTH", "TOKEN_LENGTH", "WINDOWS_PATH", "is_loopback", "problems"]
 
 TOKEN_LENGTH = 32
 """Characters: the least that a game server's token may have."""
 ADMIN_TOKEN_LENGTH = 16
 """Characters: the least for the pages' token; wrong ones are not slowed down."""
+WINDOWS_PATH = "a path of Windows is written with / instead of \\, or in 'single quotes'"
 
 
 def is_loopback(host: str) -> bool:
@@ -33,7 +34,15 @@ def is_loopback(host: str) -> bool:
 def problems(settings: Settings) -> Iterator[ConfigurationError]:
     """Return what is not allowed in a configuration whose keys are each fine."""
     cad, gateway = settings.cad, settings.gateway
-    if not cad.api_key.get_secret_value().strip():
+    for name, text in (
+        ("api_key", cad.api_key.get_secret_value()),
+        ("community_id", cad.community_id),
+    ):
+        if not text.isprintable():
+            yield ConfigurationError(
+                f"cad.{name}", "has a sign in it that cannot be seen", "copy it from the CAD again"
+            )
+    if not cad.api_key.get_secret_value():
         yield ConfigurationError(
             "cad.api_key",
             "is empty",
@@ -50,6 +59,12 @@ def problems(settings: Settings) -> Iterator[ConfigurationError]:
             "journal.url",
             f"{settings.journal.url!r} is no journal of this version",
             '"sqlite:" and a file name',
+        )
+    elif not settings.journal.url.isprintable():
+        yield ConfigurationError(
+            "journal.url",
+            f"{settings.journal.url!r} has a sign in it that cannot be seen",
+            WINDOWS_PATH,
         )
     yield from _server_problems(settings)
     yield from _port_problems(settings)
@@ -77,7 +92,13 @@ def _gateway_problems(gateway: GatewaySettings) -> Iterator[ConfigurationError]:
         )
     for name in ("tls_cert", "tls_key"):
         path = getattr(gateway, name)
-        if path is not None and not path.is_file():
+        if path is not None and not str(path).isprintable():  # "C:\temp" has a tab in it
+            yield ConfigurationError(
+                f"gateway.{name}",
+                f"{str(path)!r} has a sign in it that cannot be seen",
+                WINDOWS_PATH,
+            )
+        elif path is not None and not path.is_file():
             yield ConfigurationError(
                 f"gateway.{name}", f"there is no file {str(path)!r}", "a PEM file"
             )

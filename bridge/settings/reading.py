@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -47,15 +48,32 @@ def load(path: Path | None) -> Settings:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         # Windows editors write a byte order mark, which TOML does not allow
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigurationError(
             str(path), "there is no such file", "`cad-bridge init` writes one"
         ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(str(path), f"is no TOML: {error}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            str(path),
+            "cannot be read: it is not saved as UTF-8",
+            "in Notepad: Save as, with the encoding UTF-8",
+        ) from None
+    except OSError as error:
         raise ConfigurationError(str(path), f"cannot be read: {error}") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            str(path), f"is no TOML: {error}", _advice(text, str(error))
+        ) from None
+
+
+def _advice(text: str, error: str) -> str:
+    """Return what is usually wrong with the line that TOML's error names; the line is not shown."""
+    found = re.search(r"at line (\d+)", error)
+    line = text.split("\n")[int(found[1]) - 1] if found else ""
+    return across.WINDOWS_PATH if "\\" in line else ""
 
 
 def secrets(settings: Settings) -> list[str]:

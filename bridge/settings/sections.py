@@ -36,6 +36,11 @@ def _no_boolean(value: object) -> object:
     return value
 
 
+def _trimmed(value: object) -> object:
+    """Return a text without the line's end that files and copying add."""
+    return value.strip() if isinstance(value, str) else value
+
+
 Whole = Annotated[int, BeforeValidator(_no_boolean)]
 Number = Annotated[float, BeforeValidator(_no_boolean)]
 Port = Annotated[Whole, Field(ge=0, le=65535)]
@@ -49,8 +54,8 @@ class _Section(BaseModel):
 class CadSettings(_Section):
     """`[cad]`: the CAD community and what it is told of players."""
 
-    community_id: str = ""
-    api_key: SecretStr = SecretStr("")
+    community_id: Annotated[str, BeforeValidator(_trimmed)] = ""
+    api_key: Annotated[SecretStr, BeforeValidator(_trimmed)] = SecretStr("")
     api_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+")] = "https://api.sonorancad.com"
     source: Literal["http", "hub", "both"] = "http"
     identifier: Literal["license", "license2", "fivem", "discord", "steam", "xbl", "live"] = (

@@ -80,7 +80,8 @@ async def test_a_new_bridge_says_what_to_try_first(seen: Any, serve: Any, page: 
     await page.goto(await serve())
 
     await expect(page.locator("#headline")).to_have_text("Ready, and waiting for a call")
-    await expect(page.locator("#problems")).to_contain_text("cad-bridge send 911")
+    await expect(page.locator("#problems")).to_contain_text("Place a 911 call in the CAD")
+    await expect(page.locator("#problems")).to_contain_text("cadbridge test 1")
 
 
 async def test_what_changes_is_shown_without_a_reload(seen: Any, serve: Any, page: Page) -> None:

@@ -117,6 +117,25 @@ async def test_a_test_alert_says_nothing_about_real_ones(seen: Any) -> None:
     assert await found(seen) == []
 
 
+@pytest.mark.parametrize(
+    ("kinds", "tried"),
+    [
+        (["hub"], "`cadbridge test 1`"),
+        (["http"], "`cad-bridge send 911`"),
+        (["hub", "http"], "send"),
+    ],
+)
+async def test_a_sample_is_only_proposed_where_a_listener_takes_it(
+    seen: Any, kinds: list[Any], tried: str
+) -> None:
+    metrics(seen)
+    server(seen, ways=tuple(Way(kind, "up") for kind in kinds))
+
+    (problem,) = await found(seen)
+
+    assert tried in problem["next"]
+
+
 async def test_who_cannot_get_a_push_is_not_told_to_send_one(seen: Any) -> None:
     metrics(seen)
     server(seen, ways=(Way("hub", "connecting"),))

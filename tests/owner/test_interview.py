@@ -140,3 +140,31 @@ def test_empty_and_unknown_answers_are_asked_again_and_not_for_ever() -> None:
         interview(Answers(), Person("", " ", ""), cad())
     with pytest.raises(ConfigurationError, match="--source"):
         interview(Answers("c", KEY, servers=((1, ""),)), Person("a", "b", "c"), cad())
+
+
+def test_a_mistake_in_the_servers_is_said_and_asked_again() -> None:
+    person = Person(",", "1 and 2", "2,", "hub")
+
+    assert interview(Answers("c", KEY), person, cad()).servers == ((2, "Paleto Bay"),)
+    told = "\n".join(person.told)
+    assert "'1 and 2' is no server id; such as 1 or 1=Name" in told
+    assert "',' is no server id" in told
+
+
+def test_servers_that_stay_wrong_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="7 is not known"):
+        interview(Answers("c", KEY), Person("7", "7", "7"), cad())
+
+
+def test_a_key_that_the_console_did_not_paste_is_asked_again() -> None:
+    person = Person("c", "\x16", KEY, "")
+
+    assert interview(Answers(), person, cad(TWO[:1])).api_key == KEY
+    assert any("right button" in told for told in person.told)
+
+
+def test_a_given_key_is_taken_without_its_lines_end_and_never_with_a_hidden_sign() -> None:
+    assert interview(Answers("c", f"{KEY}\r\n"), Script(), cad()).api_key == KEY
+    with pytest.raises(ConfigurationError, match=r"--api-key: has a sign") as refusal:
+        interview(Answers("c", f"{KEY}\x16"), Script(), cad())
+    assert KEY not in str(refusal.value)

@@ -159,6 +159,36 @@ WRONG = {
     "days below zero": (with_server("[journal]\nkeep_days = -1\n"), "journal.keep_days", "-1"),
     "fresh for ever": (with_server("[alerts]\nfresh_for = 1e9\n"), "alerts.fresh_for", "86400"),
     "no TOML": ("[cad\n", "cad-bridge.toml", "is no TOML"),
+    "path with backslashes": (
+        with_server('[journal]\nurl = "sqlite:C:\\cad\\journal.db"\n'),
+        "cad-bridge.toml",
+        "'single quotes'",
+    ),
+    "path with a user's backslash": (
+        with_server('[gateway]\ntls_cert = "C:\\Users\\me\\c.pem"\n'),
+        "cad-bridge.toml",
+        "with / instead of",
+    ),
+    "path whose backslash makes a tab": (
+        with_server('[gateway]\ntls_cert = "C:\\temp"\ntls_key = "C:\\temp"\n'),
+        "gateway.tls_cert",
+        "'single quotes'",
+    ),
+    "journal whose backslash makes a line": (
+        with_server('[journal]\nurl = "sqlite:C:\\new"\n'),
+        "journal.url",
+        "'single quotes'",
+    ),
+    "key with a sign of the clipboard": (
+        SMALLEST.replace(SECRET_KEY, "\\u0016"),
+        "cad.api_key",
+        "copy it from the CAD again",
+    ),
+    "community id with a sign of no width": (
+        SMALLEST.replace("[cad]", '[cad]\ncommunity_id = "c\\u200b"'),
+        "cad.community_id",
+        "copy it from the CAD again",
+    ),
 }
 
 
@@ -222,8 +252,18 @@ def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> Non
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cad-bridge.toml"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"not saved as UTF-8; in Notepad: Save as"):
         load(path)
+
+
+def test_what_copying_adds_around_the_key_is_no_part_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAD_BRIDGE_CAD__API_KEY", f" {SECRET_KEY}\r\n")
+    monkeypatch.setenv("CAD_BRIDGE_CAD__COMMUNITY_ID", "community-1\n")
+    settings = loaded(tmp_path)
+    assert settings.cad.api_key.get_secret_value() == SECRET_KEY
+    assert settings.cad.community_id == "community-1"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import bridge
 from bridge.owner import resource
 from bridge.owner.checks.check import Check, Context, shown
+from bridge.owner.send import reachable
 from bridge.settings import is_loopback, strays
 
 if TYPE_CHECKING:
@@ -235,7 +236,7 @@ def admin_page(context: Context) -> Iterator[Check]:
     """Say how the status page is reached, and from where."""
     admin = context.settings.admin
     if is_loopback(admin.host):
-        text = f"http://127.0.0.1:{admin.port}/ on this machine"
+        text = f"http://{reachable(admin.host)}:{admin.port}/ on this machine"
         yield Check("status page", "ok", text)
     else:
         yield Check(
