@@ -170,6 +170,8 @@ def _as_written(call: Call, fact: Written) -> Call:
     place of the 911 call where it says none.
     """
     changes = _said(fact)
+    if fact.units is not None and set(fact.units) == set(call.units):
+        changes.pop("units")  # in whatever order
     if call.origin_911 is not None and not fact.location:
         changes.pop("location", None)
     if fact.caller_ids is not None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 
-__all__ = ["Age", "Picture", "calls_missed", "is_settled", "units_missed"]
+__all__ = ["Age", "Picture", "calls_missed", "is_settled", "listed_in", "units_missed"]
 
 JUST_OPENED_MS: Final = 15_000
 """A call that is so young may not be in the CAD's lists yet."""
@@ -63,7 +63,7 @@ class Age:
     """How old a call is that was found in a list.
 
     The CAD's own time decides, by its own clock. Where it gives none, a call that was not in the
-    list before is younger than that one (`last_read`, None: nothing was ever read).
+    lists before is younger than those (`last_read`, None: nothing was ever read).
     """
 
     now: int
@@ -71,6 +71,8 @@ class Age:
     cad_now: int | None
     last_read: int | None
     fresh_for: int
+    listed: frozenset[str] = frozenset()
+    """Keys of the calls that were in the lists before, on the board or expired there."""
 
     def opened_at(self, call: object) -> int:
         """Return when the call was made at the earliest, in ms since the epoch by our clock."""
@@ -79,14 +81,14 @@ class Age:
             return self.now - age
         return self.now if self.last_read is None else self.last_read
 
-    def is_fresh(self, call: object) -> bool:
+    def is_fresh(self, key: str, call: object) -> bool:
         """Tell whether the call is to alert; not if nobody knows how old it is."""
         age = self._by_the_cad(call)
         if age is not None:
             return age <= self.fresh_for
-        return self.last_read is not None and (
-            self.now - self.last_read <= self.fresh_for + _READING_MS
-        )
+        if self.last_read is None or key in self.listed:
+            return False
+        return self.now - self.last_read <= self.fresh_for + _READING_MS
 
     def _by_the_cad(self, call: object) -> int | None:
         """Return the call's age in ms by the CAD's own time, None if it gives none."""
@@ -117,13 +119,18 @@ def is_settled(lists: Calls, board: Board) -> bool:
     """Tell whether the lists have every open call of the board, now that they were ingested; if
     not, they were older than a push, and reading them again soon will tell.
     """
-    listed: set[str] = set()
-    for kind, calls in (("911", lists.emergency), ("dispatch", lists.active)):
-        keys = {f"{kind}:{number}" for number in _ids(calls)}
-        if calls is None or len(keys) < len(calls):
-            return True  # nothing can be told from such a list, now or soon
-        listed |= keys
+    listed = listed_in(lists)
+    if lists.emergency is None or lists.active is None:
+        return True  # nothing can be told from such lists, now or soon
+    if len(listed) < len(lists.emergency) + len(lists.active):
+        return True
     return all(call.key in listed or call.kind == "test" for call in board.calls.values())
+
+
+def listed_in(lists: Calls) -> frozenset[str]:
+    """Return the keys of the open calls that the CAD's lists have."""
+    emergencies = (f"911:{number}" for number in _ids(lists.emergency))
+    return frozenset((*emergencies, *(f"dispatch:{number}" for number in _ids(lists.active))))
 
 
 def units_missed(
@@ -201,7 +208,7 @@ def _emergencies_missed(lists: Calls, before: Picture, board: Board, age: Age) -
         if before.calls.get(call.key) == board.calls.get(call.key):
             is_unknown = call.key not in board.calls
             call = replace(call, opened_at=age.opened_at(raw))
-            facts.append(Placed(call, alert=is_unknown and age.is_fresh(raw)))
+            facts.append(Placed(call, alert=is_unknown and age.is_fresh(call.key, raw)))
     if complete:
         ghosts = _ghosts("911", listed, before, board, age)
         facts += [Removed(call.key, "gone") for call in ghosts]
@@ -213,7 +220,8 @@ def _found_dispatch(said: Written, waiting: tuple[int, ...], raw: object, age: A
     units = said.units
     if units is not None:
         units = tuple(dict.fromkeys((*units, *waiting)))
-    return replace(said, at=age.opened_at(raw), alert=age.is_fresh(raw), units=units)
+    alert = age.is_fresh(f"dispatch:{said.id}", raw)
+    return replace(said, at=age.opened_at(raw), alert=alert, units=units)
 
 
 def _ghosts(
@@ -256,7 +264,7 @@ def _ident(fact: Fact) -> int:
 def _ids(calls: list[Any] | None) -> Iterator[CallId]:
     for call in calls or ():
         if isinstance(call, dict):
-            yield from values.call_ids(call.get("callId"))
+            yield from values.call_ids(call.get("callId"), least=-1)
 
 
 def _time_of(call: object) -> int | None:

@@ -18,7 +18,14 @@ from bridge.errors import BridgeError, JournalUnavailable
 from bridge.sonoran.api import PAGE, Api
 from bridge.sonoran.faults import CadFault
 from bridge.sonoran.pacing import Backoff, Budget
-from bridge.sonoran.reconcile import Age, Picture, calls_missed, is_settled, units_missed
+from bridge.sonoran.reconcile import (
+    Age,
+    Picture,
+    calls_missed,
+    is_settled,
+    listed_in,
+    units_missed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -101,6 +108,7 @@ class Reconciler:
         self._ingest = ingest
         self._now = now
         self._fresh_for_ms = int(fresh_for * 1000)
+        self._listed: frozenset[str] = frozenset()
         self._rhythm = rhythm or Rhythm()
         self._calls_wanted = asyncio.Event()
         self._units_wanted = asyncio.Event()
@@ -127,10 +135,11 @@ class Reconciler:
         """
         before, asked = Picture.of(await self._board()), self._now()
         read = await self._api.calls(self._server, budget)
-        age = Age(self._now(), read.at, self.status.calls_read, self._fresh_for_ms)
+        age = Age(self._now(), read.at, self.status.calls_read, self._fresh_for_ms, self._listed)
         facts = calls_missed(read.lists, before, await self._board(), age)
         await self._ingest.accept(facts)
         self.status.calls_read = asked
+        self._listed = listed_in(read.lists)
         if not is_settled(read.lists, await self._board()):
             self._calls_wanted.set()
 
@@ -144,15 +153,22 @@ class Reconciler:
         before, asked = Picture.of(await self._board()), self._now()
         units: list[Any] = []
         fault: CadFault | None = None
-        complete = False
-        while not complete and len(units) < _MOST_PAGES * PAGE:
+        at_end = has_moved = False
+        while not at_end and len(units) < _MOST_PAGES * PAGE:
             try:
-                page = await self._api.units(self._server, len(units), budget)
+                page = await self._api.units(self._server, max(0, len(units) - 1), budget)
             except CadFault as error:
                 fault = error
                 break
+            at_end = len(page) < PAGE
+            if units:
+                # the last one is asked for again: if it is not there, some came or went meanwhile,
+                # and one that is on duty may have moved to a page that was read before
+                is_same = _idents(page[:1]) == _idents(units[-1:])
+                has_moved = has_moved or not is_same
+                page = page[1:] if is_same else page
             units += page
-            complete = len(page) < PAGE
+        complete = at_end and not has_moved
         facts = units_missed(units, before, await self._board(), complete=complete)
         await self._ingest.accept(facts)
         if fault is not None:
@@ -212,3 +228,7 @@ class Reconciler:
         if board is None:
             raise JournalUnavailable("the board could not be read")
         return board
+
+
+def _idents(units: list[Any]) -> list[Any]:
+    return [unit.get("id") if isinstance(unit, dict) else None for unit in units]

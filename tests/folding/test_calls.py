@@ -374,6 +374,12 @@ def test_an_edit_says_who_is_attached_also_to_a_call_that_it_opens(desk: Any) ->
     assert desk.board.calls["dispatch:880"].units == ()
 
 
+def test_the_same_units_in_another_order_are_no_change(desk: Any) -> None:
+    desk.hears(NEW, Attached(880, (102,)))
+
+    assert desk.hears(replace(EDIT, units=(102, 101))) == []
+
+
 def test_units_wait_ten_minutes(desk: Any) -> None:
     desk.hears(Attached(880, (102,)))
     desk.waits(600)

@@ -205,6 +205,9 @@ def test_idents_beside_the_data_serve_where_it_names_none() -> None:
     beside = said("EVENT_UNIT_GROUP_ADD", {"groupName": "L7"}, identId=1, identIds=["2"])
     inside = said("EVENT_UNIT_GROUP_ADD", [{"groupName": "L7", "identId": 3}], identId=1)
 
+    empty = said("EVENT_UNIT_GROUP_ADD", {"groupName": "L7", "identIds": []}, identIds=[4])
+
+    assert empty == [Grouped(4, "L7")]
     assert beside == [Grouped(1, "L7"), Grouped(2, "L7")]
     assert inside == [Grouped(3, "L7")]
 

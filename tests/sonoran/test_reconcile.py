@@ -19,7 +19,7 @@ from bridge.ingest import Ingest
 from bridge.journal.sqlite import SqliteJournal
 from bridge.metrics import Metrics
 from bridge.sonoran.answers import Calls, read
-from bridge.sonoran.api import LIMITS, Api
+from bridge.sonoran.api import LIMITS, Api, CallsRead
 from bridge.sonoran.faults import CadRefused
 from bridge.sonoran.hub import Hub
 from bridge.sonoran.hub_session import Timing
@@ -138,6 +138,23 @@ def test_without_a_time_a_call_is_younger_than_the_last_reading(
     assert isinstance(fact, Placed)
     assert fact.alert is alert
     assert fact.call.opened_at == (NOW if last_read is None else last_read)
+
+
+def test_a_call_without_a_time_that_was_listed_before_is_not_fresh() -> None:
+    how = age(last_read=NOW - 1000, listed=frozenset({"911:1", "dispatch:2"}))
+    lists: dict[str, Any] = {
+        "EmergencyCalls": [emergency(1, None), emergency(3, None)],
+        "ActiveCalls": [dispatch(2, None), dispatch(4, None)],
+    }
+
+    facts = calls_found(board_of(), how=how, **lists)
+
+    assert {event.call.key: event.alert for event in folded(board_of(), facts)} == {
+        "dispatch:2": False,
+        "dispatch:4": True,
+        "911:1": False,
+        "911:3": True,
+    }
 
 
 def test_a_known_call_without_a_time_does_not_become_fresh() -> None:
@@ -517,6 +534,25 @@ async def test_calls_do_not_wait_for_units_that_do_not_come(
     assert first.status.units_read is None
 
 
+async def test_a_call_without_a_time_that_expired_here_alerts_nobody_when_it_is_back(
+    cad: Any, bridge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = bridge(span_ms=300)
+    await first.ingest.start()
+    lists = read(Calls, {"EmergencyCalls": [emergency(1, None)], "ActiveCalls": []})
+
+    async def calls(server: int, budget: Budget) -> CallsRead:
+        return CallsRead(lists, None)
+
+    monkeypatch.setattr(first.api, "calls", calls)
+    await first.reconciler.read_calls(Budget(9))
+    first.board.calls.clear()  # expired, and no longer remembered
+    await first.reconciler.read_calls(Budget(9))
+
+    records = await first.journal.read(1, 0, 10)
+    assert [record.alert for record in records] == [False, False]
+
+
 async def test_many_units_are_read_page_by_page(cad: Any, bridge: Any, until: Any) -> None:
     units = [{"id": number, "account": f"uuid-{number}"} for number in range(1, 151)]
     cad.post("units", server=1, units=units)
@@ -525,7 +561,34 @@ async def test_many_units_are_read_page_by_page(cad: Any, bridge: Any, until: An
     await until(has_read(first))
 
     assert len(first.board.units) == 150
-    assert [entry["query"]["offset"] for entry in cad.asked("units")] == ["0", "100"]
+    assert [entry["query"]["offset"] for entry in cad.asked("units")] == ["0", "99"]
+
+
+async def test_a_unit_that_slips_between_two_pages_stays_on_duty(
+    cad: Any, bridge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    units = [{"id": number, "account": f"uuid-{number}"} for number in range(1, 151)]
+    cad.post("units", server=1, units=units)
+    cad.configure(limited=False)
+    first = bridge(span_ms=300)
+    await first.ingest.start()
+    await first.reconciler.read_units(Budget(9))
+    read_page = first.api.units
+
+    async def units_that_go(server: int, offset: int, budget: Budget) -> list[Any]:
+        page = await read_page(server, offset, budget)
+        if offset == 0:
+            cad.silently("log_out", id=1)
+            cad.silently("log_out", id=2)
+        return page  # type: ignore[no-any-return]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(first.api, "units", units_that_go)
+        await first.reconciler.read_units(Budget(9))
+    assert len(first.board.units) == 150
+
+    await first.reconciler.read_units(Budget(9))
+    assert set(first.board.units) == set(range(3, 151))
 
 
 async def test_a_page_that_fails_takes_nobody_off_duty(cad: Any, bridge: Any, until: Any) -> None:

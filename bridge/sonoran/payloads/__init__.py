@@ -149,7 +149,10 @@ def _with_idents_beside(
 ) -> Sequence[tuple[str, Body]]:
     """Return the elements with the idents that stand beside `data`, where they name none."""
     beside = {name: body[name] for name in _IDENT_FIELDS if name in body}
-    return [(path, {**beside, **element}) for path, element in elements]
+    return [
+        (path, element if any(map(element.get, _IDENT_FIELDS)) else {**element, **beside})
+        for path, element in elements
+    ]
 
 
 def _check_totals(facts: Sequence[Fact], most: int) -> None:
