@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge import logs, settings
 from bridge.errors import ConfigurationError
 from bridge.options import Config, configuration
 from bridge.signals import stop_on_signal
@@ -48,6 +47,8 @@ def demo(
     ] = False,
 ) -> None:
     """See it work, without a game server, a CAD or a configuration."""
+    from bridge import logs
+
     logs.quiet()
     with _demo_installed():
         if once:
@@ -71,6 +72,8 @@ def simulate(
     calm: Annotated[bool, typer.Option("--calm", help="Let nothing break.")] = False,
 ) -> None:
     """Play a Friday night against the demo, with accidents, and count what was lost."""
+    from bridge import logs
+
     logs.quiet()
     with _demo_installed():
         from bridge.demo.simulate import simulate as play
@@ -94,6 +97,7 @@ def export(
     mask: Mask = False,
 ) -> None:
     """Write the journal's events as lines of JSON, also while the bridge runs."""
+    from bridge import logs, settings
     from bridge.owner import export as exporting
 
     logs.quiet()
@@ -123,6 +127,8 @@ def replay(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Default any free one.")] = 0,
 ) -> None:
     """Play recorded events again: into the demo, or into a test game server."""
+    from bridge import logs
+
     logs.quiet()
     with _demo_installed():
         recording = asyncio.run(_recording(file, config, _range(since, until), server, mask=mask))
@@ -132,6 +138,7 @@ def replay(
 async def _recording(
     file: Path | None, config: Path | None, times: Range, server: int | None, *, mask: bool
 ) -> Recording:
+    from bridge import settings
     from bridge.demo import recording
 
     if file is not None:
