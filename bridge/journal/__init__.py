@@ -66,6 +66,16 @@ class Journal(Protocol):
         """False from a failed write on until one succeeds, which is tried without being asked."""
         ...
 
+    @property
+    def problem(self) -> str:
+        """Why it is not available, for the owner; empty while it is."""
+        ...
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other bridges may append too: then a board must follow the journal."""
+        ...
+
     async def append(self, server: int, entries: Sequence[Entry], after: int) -> int:
         """Make the entries durable as events `after + 1`, `after + 2`, …; return the last number.
 
@@ -122,8 +132,9 @@ class Journal(Protocol):
     async def prune(self, *, before: int, fresh_since: int) -> None:
         """Delete events older than `before` (ms since the epoch) and, where the journal is over
         its greatest size, older ones still; never one that is needed to build the board as it
-        stood at `fresh_since` or later, nor a server's last one. Kept values that were not saved
-        again since `before` go too.
+        stood at `fresh_since` or later, nor a server's last one. An event may stay for the sake of
+        others that were appended with it. Kept values that were not saved again since `before` go
+        too.
         """
         ...
 

@@ -80,7 +80,8 @@ class Cluster:
             log.debug("nats_error", reason=refusals[-1])
 
         async def lost() -> None:
-            log.warning("nats_lost", servers=address.shown)
+            if not client.is_closed:
+                log.warning("nats_lost", servers=address.shown)
 
         async def back() -> None:
             log.info("nats_back", server=client.connected_url and client.connected_url.netloc)

@@ -48,7 +48,7 @@ class JetStreamJournal:
         self._max_size_bytes = max_size_bytes
         self._metrics = metrics
         self._epoch = ""
-        self._available = True
+        self._problem = ""
         self._closing: asyncio.Task[None] | None = None
         self._replicas: dict[int, Replica] = {}
         self._unwritten: set[int] = set()
@@ -99,7 +99,17 @@ class JetStreamJournal:
     @property
     def available(self) -> bool:
         """False from a failed write on until one succeeds; one is tried each second."""
-        return self._available
+        return not self._problem
+
+    @property
+    def problem(self) -> str:
+        """Why it is not available; empty while it is."""
+        return self._problem
+
+    @property
+    def is_shared(self) -> bool:
+        """Return True: any number of bridges may append."""
+        return True
 
     async def append(self, server: int, entries: Sequence[Entry], after: int) -> int:
         """Make the entries durable; return the last number. Without entries: wait for those before.
@@ -288,13 +298,13 @@ class JetStreamJournal:
                 self._metrics.journal_errors.inc()
             self._failed(error.reason)
             raise
-        self._available = True
+        self._problem = ""
         return result
 
     def _failed(self, reason: str) -> None:
-        if self._available:
+        if not self._problem:
             log.warning("journal_unavailable", reason=reason)
-        self._available = False
+        self._problem = reason
 
     async def _write_every_second(self) -> None:
         while True:
@@ -308,9 +318,9 @@ class JetStreamJournal:
             replica = self._replicas[server]
             await self._bucket.write_standing(server, replica.acknowledged, replica.last)
             self._unwritten.discard(server)
-        if not self._available:
+        if self._problem:
             await self._bucket.try_to_write()
-            self._available = True
+            self._problem = ""
             log.info("journal_available_again")
 
     # Pruning -------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ class SqliteJournal:
         }
         self._max_size_bytes = max_size_bytes
         self._metrics = metrics
-        self._available = True
+        self._problem = ""
         self._unwritten: set[int] = set()
         self._closing: asyncio.Task[None] | None = None
         self._writing_soon: asyncio.TimerHandle | None = None
@@ -89,7 +89,17 @@ class SqliteJournal:
     @property
     def available(self) -> bool:
         """False from a failed write on until one succeeds; one is tried each second."""
-        return self._available
+        return not self._problem
+
+    @property
+    def problem(self) -> str:
+        """Why it is not available; empty while it is."""
+        return self._problem
+
+    @property
+    def is_shared(self) -> bool:
+        """Return False: one bridge holds the file."""
+        return False
 
     async def append(self, server: int, entries: Sequence[Entry], after: int) -> int:
         """Make the entries durable; return the last number. Without entries: wait for those before.
@@ -203,7 +213,7 @@ class SqliteJournal:
 
     def _settle(self, batch: Batch) -> None:
         """Let the event loop's side know what the writer did: memory first, then who waits."""
-        self._available = batch.error is None
+        self._problem = batch.error.reason if batch.error else ""
         if batch.error:
             self._refused(batch, batch.error.reason)
             return

@@ -27,12 +27,14 @@ def entry(number: int, *, alert: bool = True, hidden: bool = False, size: int = 
     return Entry(NOON + number * 1000, body.ljust(size), alert, hidden)
 
 
-async def fill(journal: Journal, count: int, *, server: int = SERVER, size: int = 0) -> None:
-    """Append so many more events to a server, a hundred at a time."""
+async def fill(
+    journal: Journal, count: int, *, server: int = SERVER, size: int = 0, at_once: int = 100
+) -> None:
+    """Append so many more events to a server."""
     after = await journal.last(server)
     numbers = range(after + 1, after + count + 1)
-    for start in range(0, count, 100):
-        entries = [entry(number, size=size) for number in numbers[start : start + 100]]
+    for start in range(0, count, at_once):
+        entries = [entry(number, size=size) for number in numbers[start : start + at_once]]
         after = await journal.append(server, entries, after)
 
 
@@ -254,7 +256,7 @@ async def test_pruning_without_a_snapshot_deletes_nothing(journal: Journal):
 
 
 async def test_pruning_deletes_what_is_old_up_to_the_snapshot_it_is_in(journal: Journal):
-    await fill(journal, 20)
+    await fill(journal, 20, at_once=1)
     for seq in (5, 10, 15):
         await journal.save_snapshot(SERVER, Snapshot(seq, NOON, b"board"))
 
@@ -267,7 +269,7 @@ async def test_pruning_deletes_what_is_old_up_to_the_snapshot_it_is_in(journal: 
 
 
 async def test_pruning_never_passes_what_a_fresh_board_needs(journal: Journal):
-    await fill(journal, 20)
+    await fill(journal, 20, at_once=1)
     await journal.save_snapshot(SERVER, Snapshot(5, NOON, b"board"))
     await journal.save_snapshot(SERVER, Snapshot(15, NOON, b"board"))
 
@@ -278,7 +280,7 @@ async def test_pruning_never_passes_what_a_fresh_board_needs(journal: Journal):
 
 
 async def test_the_last_event_stays_and_numbers_never_repeat(journal: Journal, reopen: Opener):
-    await fill(journal, 10)
+    await fill(journal, 10, at_once=1)
     await journal.save_snapshot(SERVER, Snapshot(10, NOON, b"board"))
 
     await journal.prune(before=NOON + 100_000, fresh_since=NOON + 100_000)
@@ -289,7 +291,7 @@ async def test_the_last_event_stays_and_numbers_never_repeat(journal: Journal, r
 
 
 async def test_what_was_pruned_is_gone_for_readers_and_times(journal: Journal):
-    await fill(journal, 1300)
+    await fill(journal, 1300, at_once=1)
     await journal.save_snapshot(SERVER, Snapshot(1290, NOON, b"board"))
 
     await journal.prune(before=NOON + 1_200_000, fresh_since=NOON + 1_300_000)
