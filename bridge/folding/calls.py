@@ -31,8 +31,8 @@ MOST_CALLS = 500
 TEST_MS = MINUTE
 """How long a test call is open."""
 LATE_MS = GONE_MS
-"""A creation that comes so long after the call was opened is no late one: its number is used again.
-"""
+"""A creation that comes so long after the last news of the call is no late one: its number is used
+again."""
 CLOSED = 2
 """The CAD's status of a dispatch call that is over, whatever the layout."""
 
@@ -68,7 +68,7 @@ def write(board: Board, fact: Written, now: int) -> list[Event]:
     is_quiet = board.quiet.get(key, now) is not None
     if fact.creation and is_quiet:
         call = _filled_in(known, fact)
-    elif fact.creation and now - known.opened_at < LATE_MS:
+    elif fact.creation and now - board.heard[key] < LATE_MS:
         # a copy knows nothing of who came and went since, nor of notes that were taken away
         call = _filled_in(known, replace(fact, units=None, notes=None, silent=None))
     else:

@@ -319,6 +319,14 @@ def test_a_creation_that_comes_after_a_list_that_found_it_old_alerts_once(desk: 
     assert desk.hears(NEW) == []
 
 
+def test_a_creation_of_a_call_that_a_list_found_old_is_no_new_use_of_its_number(desk: Any) -> None:
+    desk.hears(replace(FOUND, alert=False, at=NOW - 20 * 60_000, title="Fire", units=()))
+    desk.hears(NEW, Attached(880, (102,)))
+
+    assert desk.hears(NEW) == []
+    assert desk.board.calls["dispatch:880"].title == "Fire"
+
+
 def test_a_911_call_that_comes_after_a_list_that_found_it_old_alerts_once(desk: Any) -> None:
     desk.hears(Placed(EMERGENCY, alert=False))
 

@@ -114,7 +114,6 @@ class Model:
             **nothing,
             "key": key,
             "heard": self.now,
-            "opened": NOW,
             "title": "",
             "caller": "",
             "units": set(),
@@ -191,7 +190,7 @@ class Model:
             "origin": before["origin"] or fact.origin_911,
         }
         was_quiet = self.is_quiet(key)
-        if known and fact.creation and (was_quiet or self.now - before["opened"] < 15 * MINUTE):
+        if known and fact.creation and (was_quiet or self.now - before["heard"] < 15 * MINUTE):
             # late: what somebody said already was said after it
             said = {n: v for n, v in said.items() if before[n] in (None, "", (), set())}
             if not was_quiet:
