@@ -33,7 +33,9 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("package", ["bridge.demo", "bridge.owner", "rich", "lupa", "msgpack", "nats"])
+@pytest.mark.parametrize(
+    "package", ["bridge.demo", "bridge.owner", "rich", "lupa", "msgpack", "nats"]
+)
 def test_a_run_loads_nothing_that_only_other_commands_need(loaded: set[str], package: str) -> None:
     assert "bridge.service" in loaded
     assert [name for name in loaded if f"{name}.".startswith(f"{package}.")] == []
