@@ -26,7 +26,7 @@ from bridge.errors import JournalUnavailable, SequenceTaken
 from bridge.events import CallOpened
 from bridge.folding import expire, fold
 from bridge.journal import Entry, Snapshot
-from bridge.recall import recall
+from bridge.recall import AT_ONCE, recall, replay_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -129,6 +129,36 @@ class Ingest:
             JournalUnavailable: it cannot be read now.
         """
         await self._read_back()
+
+    async def follow(self) -> None:
+        """Keep the board in step with what other bridges append; for ever."""
+        with self._journal.bell(self._server) as bell:
+            while True:
+                await bell.wait()
+                bell.clear()
+                try:
+                    await self._catch_up()
+                except JournalUnavailable as error:
+                    log.debug("follows_later", server=self._server, reason=error.reason)
+
+    async def _catch_up(self) -> None:
+        while True:
+            await self.stop()  # what is under way is on the board already
+            board, after = self._board, self._last
+            if board is None:
+                return
+            records = await self._journal.read(self._server, after, AT_ONCE)
+            if board is not self._board or after != self._last or self._writer is not None:
+                continue
+            if not records and await self._journal.last(self._server) >= after:
+                return
+            if not records or records[0].seq != after + 1:
+                self._board = None  # pruned, or restored from a backup
+                await self._read_back()
+                return
+            for record in records:
+                replay_record(self._server, board, record)
+            self._last = records[-1].seq
 
     async def stop(self) -> None:
         """Return when all that was accepted is stored or refused."""

@@ -14,7 +14,7 @@ from bridge.board import Board, replay
 if TYPE_CHECKING:
     from bridge.journal import Journal, Record, Snapshot
 
-__all__ = ["Recalled", "board_at", "recall"]
+__all__ = ["AT_ONCE", "Recalled", "board_at", "recall", "replay_record"]
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ async def recall(journal: Journal, server: int, seq: int) -> Recalled:
         records = await journal.read(server, after, min(AT_ONCE, seq - after))
         for record in records:
             if record.seq <= seq:
-                _replay(server, board, record)
+                replay_record(server, board, record)
                 replayed += 1
         if not records:
             break
@@ -75,7 +75,8 @@ def _from_snapshot(server: int, snapshot: Snapshot | None) -> Board:
         return Board()
 
 
-def _replay(server: int, board: Board, record: Record) -> None:
+def replay_record(server: int, board: Board, record: Record) -> None:
+    """Change a board by an event of the journal; what cannot be read is left out and logged."""
     try:
         event = wire.decode(record.body, record.at)
     except (ValueError, TypeError, LookupError, AttributeError) as error:

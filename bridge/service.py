@@ -23,7 +23,7 @@ from bridge.errors import ConfigurationError, JournalUnavailable
 from bridge.game.gateway import Gateway
 from bridge.game.session import Door
 from bridge.ingest import Ingest
-from bridge.journal.sqlite import SqliteJournal
+from bridge.journal.opening import open_journal
 from bridge.listening import listening
 from bridge.metrics import Metrics
 from bridge.overview import Overview
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import TracebackType
     from typing import Any
+
+    from bridge.journal import Journal
 
 __all__ = ["Service", "wall_clock"]
 
@@ -70,7 +72,7 @@ class Service:
         self.ingests: dict[int, Ingest] = {}
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.journal: SqliteJournal
+        self.journal: Journal
         self.receipts: Receipts
         self.gateway: Gateway
         self.pushes: Pushes
@@ -114,10 +116,7 @@ class Service:
         )
 
     async def _open_journal(self) -> None:
-        configured, alerts = self.settings.journal, self.settings.alerts
-        self.journal = await SqliteJournal.open(
-            configured.path, max_size_bytes=configured.max_size, metrics=self.metrics
-        )
+        self.journal = await open_journal(self.settings.journal, self.metrics)
         self._stack.push_async_callback(self.journal.close)
         ids = [server.id for server in self.settings.servers]
         self.receipts = Receipts(self.journal, self.metrics, self.now)
@@ -129,11 +128,13 @@ class Service:
                 self.journal,
                 now=self.now,
                 metrics=self.metrics,
-                forget_after_ms=int(alerts.forget_after * 1000),
+                forget_after_ms=int(self.settings.alerts.forget_after * 1000),
             )
             await ingest.start()
             self._stack.push_async_callback(ingest.stop)
             self.ingests[server] = ingest
+            if self.journal.is_shared:
+                self._in_background(ingest.follow())
         self.pushes = Pushes(
             api_key=self.settings.cad.api_key.get_secret_value(),
             ingests=self.ingests,

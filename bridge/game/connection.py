@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bridge.errors import JournalUnavailable, RequestRefused
 from bridge.game.resume import BoardWanted, LeftOutWanted, Need, Standing, StandingWanted
+from bridge.game.session import GOING_AWAY, OVERLOADED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -33,13 +34,11 @@ if TYPE_CHECKING:
     BoardAt = Callable[[int, int], Awaitable[Mapping[str, Any]]]
     OnReceipt = Callable[[int, Mapping[str, Any]], Awaitable[None]]
 
-__all__ = ["GOING_AWAY", "LAST_WORDS_S", "Connection", "Surroundings"]
+__all__ = ["LAST_WORDS_S", "Connection", "Surroundings"]
 
 log = structlog.get_logger(__name__)
 
 INTERNAL = 1011
-OVERLOADED = 1013
-GOING_AWAY = 1001
 CUT = 1006
 """What stands for an end without a close frame."""
 UNSAYABLE = (0, 1005, CUT, 1015)
@@ -227,6 +226,7 @@ class Connection:
     async def _consult_journal(self) -> bool:
         """Offer what the window has room for; return whether there may be more."""
         session = self._session
+        session.goes_on(self._around.journal.epoch)
         try:
             while session.need:
                 await self._meet(session.need)

@@ -15,7 +15,7 @@ from bridge import __version__
 from bridge.errors import JournalUnavailable
 from bridge.game import session as rules
 from bridge.game.answering import Answering
-from bridge.game.connection import GOING_AWAY, LAST_WORDS_S, Connection, Surroundings
+from bridge.game.connection import LAST_WORDS_S, Connection, Surroundings
 from bridge.game.session import SUBPROTOCOL, Session
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Gateway:
             return
         self._server.close(close_connections=False)
         for connection in self._open:
-            connection.end(GOING_AWAY, "the bridge is stopping")
+            connection.end(rules.GOING_AWAY, "the bridge is stopping")
         if self._open:
             _, late = await asyncio.wait(self._open.values(), timeout=3 * LAST_WORDS_S)
             for task in late:

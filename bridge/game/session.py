@@ -33,6 +33,7 @@ BAD_FRAME = 4400
 WRONG_TOKEN = 4401
 WRONG_PROTOCOL = 4426
 OVERLOADED = 1013
+GOING_AWAY = 1001
 
 HELLO_MS = 5_000
 HEARTBEAT_MS = 15_000
@@ -170,6 +171,13 @@ class Session:
         )
 
     # In: from the journal, the clock, the bridge.
+
+    def goes_on(self, epoch: str) -> None:
+        """Take the journal's name of now: with another one than was welcomed, numbers that were
+        sent are others, and the resource must begin anew.
+        """
+        if self.welcomed and epoch != self._epoch:
+            self.close(GOING_AWAY, "the journal was restored from a backup")
 
     def offer(self, records: Sequence[Record], now: int) -> None:
         """Take records that follow `after`, in order, as far as the window reaches."""
