@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.errors import ConfigurationError
@@ -10,7 +11,12 @@ from bridge.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bridge.settings.sections import AdminSettings, GatewaySettings, Settings
+    from bridge.settings.sections import (
+        AdminSettings,
+        GatewaySettings,
+        JournalSettings,
+        Settings,
+    )
 
 __all__ = ["ADMIN_TOKEN_LENGTH", "TOKEN_LENGTH", "WINDOWS_PATH", "is_loopback", "problems"]
 
@@ -18,6 +24,10 @@ TOKEN_LENGTH = 32
 """Characters: the least that a game server's token may have."""
 ADMIN_TOKEN_LENGTH = 16
 """Characters: the least for the pages' token; wrong ones are not slowed down."""
+JOURNALS = (
+    '"sqlite:" and a file name, or nats://user:password@host:4222 (several hosts with commas; '
+    "tls:// encrypts; in a password @ / ? # , are written %40 %2F %3F %23 %2C)"
+)
 WINDOWS_PATH = "a path of Windows is written with / instead of \\, or in 'single quotes'"
 
 
@@ -54,20 +64,36 @@ def problems(settings: Settings) -> Iterator[ConfigurationError]:
         )
     yield from _gateway_problems(gateway)
     yield from _admin_problems(settings.admin)
-    if not settings.journal.url.startswith("sqlite:") or not settings.journal.url[7:]:
-        yield ConfigurationError(
-            "journal.url",
-            f"{settings.journal.url!r} is no journal of this version",
-            '"sqlite:" and a file name',
-        )
-    elif not settings.journal.url.isprintable():
-        yield ConfigurationError(
-            "journal.url",
-            f"{settings.journal.url!r} has a sign in it that cannot be seen",
-            WINDOWS_PATH,
-        )
+    yield from _journal_problems(settings.journal)
     yield from _server_problems(settings)
     yield from _port_problems(settings)
+
+
+def _journal_problems(journal: JournalSettings) -> Iterator[ConfigurationError]:
+    """Look at the url, of which nothing is repeated: it may hold a password, however it begins."""
+    key = "journal.url"
+    if journal.url == "sqlite:":
+        yield ConfigurationError(key, "names no file", JOURNALS)
+    elif not journal.url.isprintable():
+        yield ConfigurationError(key, "has a sign in it that cannot be seen", WINDOWS_PATH)
+    elif journal.kind == "nats":
+        try:
+            credentials = journal.address.credentials
+        except ValueError as error:
+            begins = journal.url.startswith(("nats://", "tls://"))
+            problem = str(error) if begins else "begins with none of sqlite:, nats:// and tls://"
+            yield ConfigurationError(key, problem, JOURNALS)
+            return
+        first, _, others = journal.url.partition(",")
+        if "#" in journal.url or ("@" in others and "@" not in first):
+            # then a part of the password would pass for a host, and be shown as one
+            yield ConfigurationError(key, "cannot be told apart from its password", JOURNALS)
+        elif credentials and not Path(credentials).is_file():
+            yield ConfigurationError(
+                key,
+                f"there is no file {credentials!r}",
+                "credentials= names the file that NATS made for this user",
+            )
 
 
 def _admin_problems(admin: AdminSettings) -> Iterator[ConfigurationError]:

@@ -6,7 +6,8 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
@@ -14,6 +15,9 @@ from pydantic_settings import SettingsError
 from bridge.errors import ConfigurationError
 from bridge.settings import across, environment, refusals
 from bridge.settings.sections import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["load", "secrets"]
 
@@ -79,4 +83,19 @@ def _advice(text: str, error: str) -> str:
 def secrets(settings: Settings) -> list[str]:
     """Return every secret of a configuration: what must never be shown."""
     held = [settings.cad.api_key, settings.admin.token, *(s.token for s in settings.servers)]
-    return [secret.get_secret_value() for secret in held if secret.get_secret_value()]
+    words = [secret.get_secret_value() for secret in held]
+    return [word for word in [*words, *_of_url(settings.journal.url)] if word]
+
+
+def _of_url(url: str) -> Iterator[str]:
+    """Return the passwords and tokens in a journal's url, as they are written and as they are.
+
+    Not the users: such a word may be part of any line.
+    """
+    authority = re.match(r"(?:nats|tls)://([^/?]*)", url)
+    for part in authority[1].split(",") if authority else ():
+        login, at, _ = part.rpartition("@")
+        user, colon, password = login.partition(":")
+        if at:
+            secret = password if colon else user
+            yield from dict.fromkeys((secret, unquote(secret)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SECRETS", "in_words"]
 
-SECRETS = frozenset({"api_key", "token"})
+SECRETS = frozenset({"api_key", "token", "url"})
 
 
 def in_words(details: ErrorDetails) -> ConfigurationError:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_serializer
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bridge.journal.address import Address
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
@@ -107,14 +110,53 @@ class AdminSettings(_Section):
 class JournalSettings(_Section):
     """`[journal]`: where events are kept, and for how long."""
 
-    url: str = "sqlite:cad-bridge.db"
+    url: Annotated[str, Field(repr=False)] = "sqlite:cad-bridge.db"
+    """May hold a password: what may be seen of it is `shown`."""
     keep_days: Annotated[Number, Field(gt=0, le=3650)] = 7
     max_size: Annotated[Whole, Field(ge=16 * 1024 * 1024)] = 1024 * 1024 * 1024
+
+    @property
+    def kind(self) -> Literal["sqlite", "nats"]:
+        """A file on this machine, or JetStream on others."""
+        return "sqlite" if self.url.startswith("sqlite:") else "nats"
 
     @property
     def path(self) -> Path:
         """The file of an `sqlite:` url, absolute once loaded."""
         return Path(self.url.removeprefix("sqlite:"))
+
+    @property
+    def address(self) -> Address:
+        """Where a journal of the kind `nats` lies; ValueError if the url does not say."""
+        return Address.parse(self.url)
+
+    @property
+    def shown(self) -> str:
+        """The url without user, password, token and credentials."""
+        try:
+            return self.url if self.kind == "sqlite" else self.address.shown
+        except ValueError:
+            return ""
+
+    @field_serializer("url")
+    def _without_secrets(self, _: str) -> str:
+        return self.shown
+
+    def starting_at(self, folder: Path) -> JournalSettings:
+        """Return the same journal with a relative path, or one of credentials, made absolute."""
+        if self.kind == "sqlite":
+            has_file = self.url != "sqlite:"
+            url = f"sqlite:{folder / self.path}" if has_file else self.url
+        else:
+            try:
+                credentials = self.address.credentials
+            except ValueError:
+                return self  # told with everything else that is wrong
+            if not credentials:
+                return self
+            option = urlencode({"credentials": str(folder / credentials)})
+            url = f"{self.url.partition('?')[0]}?{option}"
+        return self.model_copy(update={"url": url})
 
 
 class AlertSettings(_Section):
@@ -169,11 +211,11 @@ class Settings(BaseSettings):
             for name in ("tls_cert", "tls_key")
             if (path := getattr(self.gateway, name)) is not None
         }
-        journal = self.journal
-        if journal.url.startswith("sqlite:") and journal.url != "sqlite:":
-            journal = journal.model_copy(update={"url": f"sqlite:{folder / journal.path}"})
         return self.model_copy(
-            update={"gateway": self.gateway.model_copy(update=gateway), "journal": journal}
+            update={
+                "gateway": self.gateway.model_copy(update=gateway),
+                "journal": self.journal.starting_at(folder),
+            }
         )
 
     def server(self, server_id: int) -> ServerSettings:

@@ -1,10 +1,12 @@
+import re
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+from bridge.blot import BLOT, Secrets
 from bridge.errors import ConfigurationError
-from bridge.settings import SECTIONS, Settings, load
+from bridge.settings import SECTIONS, Settings, load, secrets
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 SECRET_KEY = "the-communitys-secret-key"
@@ -153,7 +155,14 @@ WRONG = {
         "admin.token",
         "at least 16",
     ),
-    "unknown journal": (with_server('[journal]\nurl = "redis:x"\n'), "journal.url", "redis:x"),
+    "unknown journal": (with_server('[journal]\nurl = "redis:x"\n'), "journal.url", "nats://"),
+    "journal that is no text": (with_server("[journal]\nurl = 5\n"), "journal.url", "text"),
+    "journal without a host": (with_server('[journal]\nurl = "nats://"\n'), "journal.url", "host"),
+    "journal with credentials that are not there": (
+        with_server('[journal]\nurl = "nats://one?credentials=no.creds"\n'),
+        "journal.url",
+        "no.creds",
+    ),
     "journal without a file": (with_server('[journal]\nurl = "sqlite:"\n'), "journal.url", "file"),
     "tiny journal": (with_server("[journal]\nmax_size = 5\n"), "journal.max_size", "16777216"),
     "days below zero": (with_server("[journal]\nkeep_days = -1\n"), "journal.keep_days", "-1"),
@@ -345,3 +354,70 @@ def test_secrets_do_not_show_in_the_settings_text(tmp_path: Path) -> None:
     settings = loaded(tmp_path)
     assert SECRET_KEY not in repr(settings)
     assert TOKEN not in repr(settings)
+
+
+# A journal on other machines
+
+
+def with_journal(url: str) -> str:
+    return f'{SMALLEST}[journal]\nurl = "{url}"\n'
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "shown"),
+    [
+        ("nats://one", "nats", "nats://one:4222/cadbridge"),
+        ("tls://one:4333,two/town", "nats", "tls://one:4333,tls://two:4222/town"),
+        ("nats://bridge:pass%40word@one,two", "nats", "nats://one:4222,nats://two:4222/cadbridge"),
+        ("nats://a-long-token@one", "nats", "nats://one:4222/cadbridge"),
+    ],
+)
+def test_a_journal_over_nats_is_taken_and_shown_without_its_secrets(
+    url: str, kind: str, shown: str, tmp_path: Path
+) -> None:
+    journal = loaded(tmp_path, with_journal(url)).journal
+    assert (journal.kind, journal.shown, journal.url) == (kind, shown, url)
+
+
+def test_credentials_of_a_journal_start_at_the_configurations_folder(tmp_path: Path) -> None:
+    (tmp_path / "my bridge.creds").touch()
+    journal = loaded(tmp_path, with_journal("nats://one/town?credentials=my bridge.creds")).journal
+    assert Path(journal.address.credentials) == tmp_path / "my bridge.creds"
+    assert journal.address.name == "town"
+
+
+def test_passwords_and_tokens_of_a_journal_are_shown_nowhere(tmp_path: Path) -> None:
+    for url in ("nats://bridge:pa%40ss-word@one,two", "nats://pa%40ss-word@one"):
+        settings = loaded(tmp_path, with_journal(url))
+        for dumped in (
+            repr(settings),
+            str(settings.journal),
+            str(settings.model_dump()),
+            settings.model_dump_json(),
+        ):
+            assert "ss-word" not in dumped
+        blotted = Secrets(secrets(settings)).blot("pa%40ss-word pa@ss-word cad-bridge")
+        assert blotted == f"{BLOT} {BLOT} cad-bridge"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nats://u:lion/zebra@one",
+        "nats://u:lion#zebra@one",
+        "nats://u:12#zebra@one",
+        "nats://u:12/zebra@one",
+        "nats://u:12,zebra@one",
+        "nats://u:lion,zebra@one",
+        "nats://u:lion?zebra@one",
+        "nats://u:lion\\tzebra@one",
+        "nats://u:lion@one/a name of zebra",
+        "nats://u:lion@one?option=zebra",
+        "http://u:lion@one/zebra",
+        "u:lion@one/zebra",
+    ],
+)
+def test_a_refusal_of_a_journal_repeats_nothing_of_the_url(url: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"journal\.url: .*nats://user|'single") as refusal:
+        loaded(tmp_path, with_journal(url))
+    assert not re.search("zebra|lion", str(refusal.value))
