@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bridge.admin.view import CadState, JournalState, Resource, ServerState, Way
+from bridge.errors import JournalUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from bridge.events import Call
     from bridge.game.gateway import Gateway
     from bridge.ingest import Ingest
-    from bridge.journal import Record
-    from bridge.journal.sqlite import SqliteJournal
+    from bridge.journal import Journal, Record
     from bridge.metrics import Metrics
     from bridge.receipts import Receipt, Receipts
     from bridge.rejected import Rejected
@@ -33,7 +34,7 @@ class Overview:
     """Answers `bridge.admin.view.View`'s questions about the parts of one bridge."""
 
     settings: Settings
-    sqlite: SqliteJournal
+    journal: Journal
     ingests: Mapping[int, Ingest]
     gateway: Gateway
     listeners: Sequence[Listener]
@@ -43,22 +44,24 @@ class Overview:
     rejected: Rejected
     started_at: int
     now: Callable[[], int]
+    _numbers: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Of each server the last event and the last one acknowledged, as they were known last."""
 
     def ready(self) -> tuple[bool, str]:
         """Pushes are taken while the journal can store."""
-        if self.sqlite.available:
-            return True, ""
-        return False, "the journal cannot store now; see the log for the reason"
+        return self.journal.available, self.journal.problem
 
-    async def journal(self) -> JournalState:
-        """Return the journal's health; the disk is asked off the event loop."""
+    async def journal_state(self) -> JournalState:
+        """Return the journal's health; a disk is asked off the event loop."""
         settings = self.settings.journal
-        available, why = self.ready()
-        size, free = await asyncio.to_thread(_space, settings.path)
+        size = free = None
+        if settings.kind == "sqlite":
+            size, free = await asyncio.to_thread(_space, settings.path)
         return JournalState(
-            kind="sqlite",
-            epoch=self.sqlite.epoch,
-            problem="" if available else why,
+            kind=settings.kind,
+            epoch=self.journal.epoch,
+            where=settings.path.name if settings.kind == "sqlite" else settings.shown,
+            problem=self.journal.problem,
             size=size,
             max_size=settings.max_size,
             free=free,
@@ -82,15 +85,19 @@ class Overview:
         return self.kept.newest(server)
 
     async def events(self, server: int, limit: int) -> Sequence[Record]:
-        """Return up to `limit` of a server's newest events, the newest first."""
-        journal = self.sqlite
-        last = await journal.last(server)
-        records = await journal.read(server, max(0, last - limit), limit)
+        """Return up to `limit` of a server's newest events, the newest first; JournalUnavailable
+        where they cannot be read now.
+        """
+        if not self._can_be_asked():
+            raise JournalUnavailable(self.journal.problem)
+        last = await self.journal.last(server)
+        records = await self.journal.read(server, max(0, last - limit), limit)
         return list(reversed(records))
 
     async def _server(self, server: ServerSettings) -> ServerState:
         board = self.ingests[server.id].board
         connection = self.gateway.connections.get(server.id)
+        last, acknowledged = await self._numbers_of(server.id)
         return ServerState(
             id=server.id,
             name=server.name,
@@ -99,10 +106,26 @@ class Overview:
             if connection is None
             else Resource(connection.resource, connection.connected_since, connection.sent),
             seen=self.gateway.last_seen.get(server.id),
-            last=await self.sqlite.last(server.id),
-            acknowledged=await self.sqlite.acknowledged(server.id),
+            last=last,
+            acknowledged=acknowledged,
             units=len(board.units) if board else 0,
         )
+
+    async def _numbers_of(self, server: int) -> tuple[int, int]:
+        """Return the last event and the last one acknowledged: the page must also say what is wrong
+        while a journal on other machines is away, and not wait for it.
+        """
+        if self._can_be_asked():
+            with contextlib.suppress(JournalUnavailable):
+                self._numbers[server] = (
+                    await self.journal.last(server),
+                    await self.journal.acknowledged(server),
+                )
+        return self._numbers.get(server, (0, 0))
+
+    def _can_be_asked(self) -> bool:
+        """Tell whether the journal can be read: one on this machine's full disk can."""
+        return self.journal.available or not self.journal.is_shared
 
     def _ways(self, server: ServerSettings) -> list[Way]:
         ways = [

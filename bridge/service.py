@@ -209,7 +209,7 @@ class Service:
     def _overview(self) -> Overview:
         return Overview(
             settings=self.settings,
-            sqlite=self.journal,
+            journal=self.journal,
             ingests=self.ingests,
             gateway=self.gateway,
             listeners=self.listeners,

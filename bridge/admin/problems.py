@@ -43,6 +43,12 @@ BEHIND = 256
 REJECTED_FOR = 3_600_000
 """Milliseconds for which a rejected push is news."""
 
+_STORE = {
+    "sqlite": "Make room on the disk, or give the bridge the right to write there; "
+    "it goes on by itself.",
+    "nats": "Look at the NATS servers: more than half of them must run, reach each other and have "
+    "room on their disks. It goes on by itself; `cad-bridge doctor` looks closer.",
+}
 _TEST = "`cadbridge test 1` in the game server's console (1: your id in the game)."
 
 
@@ -76,8 +82,7 @@ def _of_bridge(status: dict[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "journal_unavailable",
             f"The journal cannot store: {journal['problem']}. Pushes are answered 503.",
-            "Make room on the disk, or give the bridge the right to write there; "
-            "it goes on by itself.",
+            _STORE[journal["kind"]],
         )
     elif not status["ready"]:
         yield Problem(

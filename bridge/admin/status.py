@@ -42,7 +42,7 @@ async def status(view: View, history: History) -> Json:
         "startedAt": view.started_at,
         "ready": ready,
         "why": why,
-        "journal": _camel(asdict(await view.journal())),
+        "journal": _camel(asdict(await view.journal_state())),
         "cad": _camel(asdict(view.cad())),
         "rejected": {
             "total": view.rejected.total,

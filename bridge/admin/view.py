@@ -72,13 +72,15 @@ class JournalState:
     kind: str
     """`sqlite` or `nats`."""
     epoch: str
+    where: str = ""
+    """Its file's name, or the NATS servers and its name there; never a secret."""
     problem: str = ""
     """Why it cannot store now; empty: it can."""
     size: int | None = None
-    """Bytes it takes; None: not known."""
+    """Bytes it takes here; None: not known."""
     max_size: int | None = None
     free: int | None = None
-    """Bytes left on its disk; None: not known."""
+    """Bytes left on its disk; None: not known, or not of this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class View(Protocol):
         """Return whether pushes are being taken, and if not, why."""
         ...
 
-    async def journal(self) -> JournalState:
+    async def journal_state(self) -> JournalState:
         """Return the journal's health."""
         ...
 

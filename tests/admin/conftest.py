@@ -29,7 +29,7 @@ class SeenBridge:
     time: int = NOW
     started_at: int = NOW - 3_600_000
     is_ready: tuple[bool, str] = (True, "")
-    journal_state: JournalState = IN_ORDER
+    journal: JournalState = IN_ORDER
     cad_state: CadState = ANSWERS
     server_states: list[ServerState] = field(
         default_factory=lambda: [
@@ -62,8 +62,8 @@ class SeenBridge:
     def ready(self) -> tuple[bool, str]:
         return self.is_ready
 
-    async def journal(self) -> JournalState:
-        return self.journal_state
+    async def journal_state(self) -> JournalState:
+        return self.journal
 
     def cad(self) -> CadState:
         return self.cad_state

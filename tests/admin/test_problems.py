@@ -34,7 +34,7 @@ def reject(seen: Any) -> None:
 
 BROKEN: dict[str, Break] = {
     "journal_unavailable": lambda seen: setattr(
-        seen, "journal_state", replace(seen.journal_state, problem="disk full")
+        seen, "journal", replace(seen.journal, problem="disk full")
     ),
     "not_ready": lambda seen: setattr(seen, "is_ready", (False, "starting")),
     "cad_key_refused": lambda seen: setattr(seen, "cad_state", CadState("refused", "401")),
@@ -51,7 +51,7 @@ BROKEN: dict[str, Break] = {
     ),
     "resource_behind": lambda seen: server(seen, last=2000),
     "disk_nearly_full": lambda seen: setattr(
-        seen, "journal_state", replace(seen.journal_state, free=1_000_000)
+        seen, "journal", replace(seen.journal, free=1_000_000)
     ),
     "cad_unreachable": lambda seen: setattr(seen, "cad_state", CadState("unreachable", "timeout")),
     "pushes_rejected": reject,
@@ -91,7 +91,7 @@ async def test_what_is_wrong_is_named_with_the_next_step(seen: Any, code: str) -
 async def test_the_worst_comes_first(seen: Any) -> None:
     server(seen, resource=None)
     seen.cad_state = CadState("unreachable", "timeout")
-    seen.journal_state = replace(seen.journal_state, problem="disk full")
+    seen.journal = replace(seen.journal, problem="disk full")
 
     levels = [problem["level"] for problem in await found(seen)]
 

@@ -257,7 +257,7 @@ async def test_a_journal_that_cannot_be_read_now_does_not_end_the_stream(
         raise JournalUnavailable("disk full")
 
     monkeypatch.setattr(seen, "events", unreadable)
-    seen.journal_state = replace(seen.journal_state, problem="disk full")
+    seen.journal = replace(seen.journal, problem="disk full")
     async with http.get(await serve() + "/api/live") as answer:
         stream = Stream(answer)
         name, body = await stream.next()

@@ -357,6 +357,7 @@
       const journal = body.journal;
       at('about').textContent = [`up ${span(now() - body.startedAt)}`,
         `${journal.kind} journal ${String(journal.epoch).slice(0, 8)}`,
+        journal.kind === 'nats' ? `at ${journal.where}` : '',
         journal.size === null ? '' : `${bytes(journal.size)}${journal.maxSize ? ` of ${bytes(journal.maxSize)}` : ''}`,
         body.cad.plan ? `CAD plan ${body.cad.plan}` : '',
         body.cad.reconciledAt ? `read from the CAD at ${clockTime(body.cad.reconciledAt)}` : '',
