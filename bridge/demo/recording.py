@@ -65,7 +65,7 @@ def load(path: Path) -> Recording:
         raise ConfigurationError(
             str(path), "is no recording", "a file that `cad-bridge export` wrote"
         )
-    return _recording(path, lines)
+    return _recording(str(path), lines)
 
 
 async def from_journal(
@@ -78,7 +78,7 @@ async def from_journal(
     """
     sink = _Lines()
     await export.export(settings, sink, server=server, times=times, mask=mask)
-    return _recording(settings.journal.path, sink.lines)
+    return _recording(settings.journal.shown, sink.lines)
 
 
 class _Lines:
@@ -106,7 +106,7 @@ def _object(path: Path, number: int, line: str) -> Json:
     return found
 
 
-def _recording(path: Path, lines: list[Json]) -> Recording:
+def _recording(where: str, lines: list[Json]) -> Recording:
     header, before, *rest = lines
     events = []
     for number, line in enumerate(rest, start=3):
@@ -116,7 +116,7 @@ def _recording(path: Path, lines: list[Json]) -> Recording:
                 events.append(Recorded(int(line["at"]), line["event"], line.get("alert", True)))
         except (ValueError, TypeError, LookupError, AttributeError):
             raise ConfigurationError(
-                str(path), f"line {number} is no event that this version knows"
+                where, f"line {number} is no event that this version knows"
             ) from None
     try:
         calls, units = before["board"]["calls"], before["board"]["units"]
@@ -126,5 +126,5 @@ def _recording(path: Path, lines: list[Json]) -> Recording:
             wire.unit_from_json(unit)
         name = str(header["server"]["name"] or header["server"]["id"])
     except (ValueError, TypeError, LookupError, AttributeError):
-        raise ConfigurationError(str(path), "line 2 is no board") from None
+        raise ConfigurationError(where, "line 2 is no board") from None
     return Recording(name, calls, units, sorted(events, key=lambda one: one.at))

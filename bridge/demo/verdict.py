@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from bridge.demo.stage import RESPONDER
+from bridge.owner.archive import FileArchive
 from bridge.owner.export import Lines, Range
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ async def _journal(stage: Stage, traffic: Traffic, verdict: Verdict) -> _History
     """Every call and note of the night must be in the journal, and no call twice."""
     history = _History()
     noted: set[tuple[str, str]] = set()
-    lines = Lines(stage.journal_file, 1, Range())
+    lines = Lines(FileArchive(stage.journal_file), 1, Range())
     try:
         async for line in lines.events():
             verdict.events += 1

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 import bridge
+from bridge.owner import cluster
 from bridge.owner.cad import look
-from bridge.owner.checks import cad, here, running
+from bridge.owner.checks import cad, here, running, servers
 from bridge.owner.checks.check import Check, Context, Running
 from bridge.owner.send import reachable
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bridge.errors import ConfigurationError
-    from bridge.settings import AdminSettings, Settings
+    from bridge.settings import AdminSettings, JournalSettings, Settings
 
 __all__ = ["CHECKS", "as_json", "exit_code", "misconfigured", "render", "run_checks"]
 
@@ -41,6 +42,7 @@ CHECKS: tuple[Callable[[Context], Iterable[Check]], ...] = (
     running.last_pushes,
     running.rejected,
     here.disk,
+    servers.journal_servers,
     running.journal,
     here.certificate,
     running.game_servers,
@@ -64,11 +66,12 @@ async def run_checks(settings: Settings, config: Path | None) -> list[Check]:
         settings: checked; for a configuration that is refused see `misconfigured`.
         config: the file they were read from; None: the environment alone.
     """
-    found, looked = await asyncio.gather(
+    found, looked, journal = await asyncio.gather(
         _find_running(settings.admin),
         look(settings.cad.api_url, settings.cad.api_key.get_secret_value()),
+        _look_at_journal(settings.journal),
     )
-    context = Context(settings, config, found, looked)
+    context = Context(settings, config, found, looked, journal)
     return [line for check in CHECKS for line in check(context)]
 
 
@@ -113,6 +116,11 @@ def _summary(checks: Sequence[Check]) -> str:
     if failed:
         return f"{failed} failed, {warnings}: begin with the first FAIL."
     return f"Nothing failed, {warnings}."
+
+
+async def _look_at_journal(settings: JournalSettings) -> cluster.Looked | None:
+    """Look at a journal that is on other machines."""
+    return await cluster.look(settings.address) if settings.kind == "nats" else None
 
 
 async def _find_running(admin: AdminSettings) -> Running:

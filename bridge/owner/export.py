@@ -1,7 +1,7 @@
 """`export`: writes the events of a time range as lines of JSON, beside a running bridge too.
 
-The journal is only read, on a connection that cannot write, a thousand events at a time: a longer
-read would keep the bridge from tidying its write-ahead log. The first line says what the file is,
+The journal is only read, a thousand events at a time: a longer read would keep the bridge from
+tidying its write-ahead log. The first line says what the file is,
 the second the board as it stood before the first event, each further one is an event.
 """
 
@@ -11,23 +11,22 @@ import contextlib
 import json
 import os
 import re
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from bridge import __version__
-from bridge.errors import BridgeError, ConfigurationError, JournalUnavailable
-from bridge.journal import schema
-from bridge.journal.reader import Reader
+from bridge.errors import ConfigurationError
+from bridge.owner.archive import NothingThere, open_archive
 from bridge.owner.mask import Mask
 from bridge.recall import board_at
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bridge.journal import Journal, Record, Snapshot
+    from bridge.journal import Journal, Record
+    from bridge.owner.archive import Archive
     from bridge.settings import Settings
 
 __all__ = ["FORMAT", "Exported", "NothingThere", "Range", "create", "export", "moment"]
@@ -46,18 +45,6 @@ class Sink(Protocol):
 
     def write(self, text: str, /) -> object:
         """Take a line."""
-
-
-class NothingThere(BridgeError):
-    """There is no journal, or nothing in it of that time."""
-
-    def __init__(self, what: str, advice: str) -> None:
-        self.what = what
-        self.advice = advice
-
-    def __str__(self) -> str:
-        """Say what is missing, and what to try."""
-        return f"{self.what}; {self.advice}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +78,6 @@ class Exported:
 
 def _local(at: int) -> str:
     return f"{datetime.fromtimestamp(at / 1000).astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-class _Archive:
-    """The part of a `Journal` that reading needs, over the file alone."""
-
-    def __init__(self, path: Path) -> None:
-        self._reader = Reader(path)
-
-    async def read(self, server: int, after: int, limit: int) -> Sequence[Record]:
-        return await self._reader.events(server, after, limit)
-
-    async def first_since(self, server: int, at: int) -> int:
-        return await self._reader.first_since(server, at)
-
-    async def snapshot(self, server: int, upto: int) -> Snapshot | None:
-        return await self._reader.snapshot(server, upto)
-
-    async def close(self) -> None:
-        await self._reader.close()
 
 
 def moment(option: str, text: str, now: int) -> int:
@@ -165,7 +133,7 @@ async def export(
         mask: put other names and ids in the place of people's.
 
     Raises:
-        ConfigurationError: no such server, or a journal that cannot be read this way.
+        ConfigurationError: no such server, or no such journal.
         NothingThere: there is no journal yet.
         JournalUnavailable: it cannot be read now.
     """
@@ -175,7 +143,7 @@ async def export(
     except KeyError:
         known = ", ".join(str(each.id) for each in settings.servers)
         raise ConfigurationError("--server", f"{chosen} is not configured", known) from None
-    lines = Lines(_journal_file(settings), chosen, times or Range())
+    lines = Lines(await open_archive(settings.journal), chosen, times or Range())
     try:
         return await _write(lines, out, name, Mask() if mask else None)
     finally:
@@ -185,13 +153,13 @@ async def export(
 class Lines:
     """The board before a range, and the events of the range, as JSON objects."""
 
-    def __init__(self, path: Path, server: int, times: Range) -> None:
+    def __init__(self, archive: Archive, server: int, times: Range) -> None:
         self.server = server
         self.times = times
-        self._archive = _Archive(path)
+        self._archive = archive
 
     async def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the journal."""
         await self._archive.close()
 
     async def before(self) -> Json:
@@ -250,23 +218,3 @@ async def _write(lines: Lines, out: Sink, name: str, mask: Mask | None) -> Expor
 
 def _dump(out: Sink, line: Json) -> None:
     out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
-
-
-def _journal_file(settings: Settings) -> Path:
-    """Return the journal's file; opening one that is missing would make it."""
-    if not settings.journal.url.startswith("sqlite:"):
-        raise ConfigurationError(
-            "journal.url", "is not a file that export can read", 'a journal "sqlite:…"'
-        )
-    path = settings.journal.path
-    if not path.is_file():
-        raise NothingThere(f"there is no journal {path}", "the bridge makes it when it first runs")
-    # Asked of SQLite, not of the file's head: a young journal is still in the write-ahead log.
-    try:
-        with contextlib.closing(schema.connect_reader(path)) as connection:
-            (application,) = connection.execute("PRAGMA application_id").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise JournalUnavailable(schema.explain(error)) from None
-    if application != schema.APPLICATION_ID:
-        raise ConfigurationError("journal.url", f"{path} is no journal of cad-bridge")
-    return path

@@ -65,7 +65,7 @@ COMMENTS: dict[str, dict[str, str]] = {
     },
     "journal": {
         "": "Where events are kept, so that nothing is lost.",
-        "url": '"sqlite:" and a file name.',
+        "url": '"sqlite:" and a file; for several machines "nats://user:password@one,two,three".',
         "keep_days": "Days for which events are kept.",
         "max_size": "Older events go earlier when the journal is larger.",
     },

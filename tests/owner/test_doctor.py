@@ -104,7 +104,7 @@ def by_name(checks: list[Check]) -> Report:
 
 
 def test_there_are_about_twenty_checks() -> None:
-    assert len(doctor.CHECKS) == 20
+    assert len(doctor.CHECKS) == 21
 
 
 async def test_a_bridge_in_order_fails_nothing(examine: Examine, admin: Admin, cad: Any) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from bridge.owner.cad import Looked
+    from bridge.owner import cad, cluster
     from bridge.settings import Settings
 
-__all__ = ["Check", "Context", "Running", "State", "shown"]
+__all__ = ["Check", "Context", "Running", "State", "mib", "shown"]
 
 State = Literal["ok", "note", "warn", "fail", "skip"]
 """`note`: nothing is wrong yet; `fail`: alerts do not arrive; `skip`: could not be checked."""
@@ -47,7 +47,9 @@ class Context:
     config: Path | None
     """The configuration file; None: the environment alone."""
     running: Running
-    looked: Looked
+    looked: cad.Looked
+    looked_at_journal: cluster.Looked | None = None
+    """None: the journal is a file."""
 
     @property
     def status(self) -> dict[str, Any] | None:
@@ -61,3 +63,8 @@ def shown(path: Path) -> str:
         return str(Path("~") / path.relative_to(Path.home()))
     except ValueError:
         return str(path)
+
+
+def mib(size: int) -> str:
+    """Return bytes for people."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"

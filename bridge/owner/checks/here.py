@@ -9,17 +9,17 @@ import socket
 import ssl
 import stat
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bridge
 from bridge.owner import resource
-from bridge.owner.checks.check import Check, Context, shown
+from bridge.owner.checks.check import Check, Context, mib, shown
 from bridge.owner.send import reachable
 from bridge.settings import is_loopback, strays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["admin_page", "certificate", "configuration", "disk", "ports", "privacy", "versions"]
 
@@ -77,7 +77,8 @@ def privacy(context: Context) -> Iterator[Check]:
             "chmod 600 " + " ".join(f"'{shown(file)}'" for file in open_files),
         )
     else:
-        yield Check("file modes", "ok", "configuration and journal can be read by you alone")
+        what = "journal" if context.settings.journal.kind == "sqlite" else "credentials"
+        yield Check("file modes", "ok", f"configuration and {what} can be read by you alone")
 
 
 def ports(context: Context) -> Iterator[Check]:
@@ -127,8 +128,7 @@ def _taken(host: str, port: int) -> str:
 
 def disk(context: Context) -> Iterator[Check]:
     """The journal's folder must take what comes."""
-    if not _journal_files(context):
-        yield Check("journal's folder", "skip", "the journal is not on this machine's disk")
+    if context.settings.journal.kind != "sqlite":
         return
     folder = context.settings.journal.path.parent
     if not folder.is_dir():
@@ -150,7 +150,7 @@ def disk(context: Context) -> Iterator[Check]:
     free = shutil.disk_usage(folder).free
     most = context.settings.journal.max_size
     size = sum(file.stat().st_size for file in _journal_files(context) if file.exists())
-    text = f"{shown(folder)}: {_mib(size)} used of {_mib(most)}, {_mib(free)} free on the disk"
+    text = f"{shown(folder)}: {mib(size)} used of {mib(most)}, {mib(free)} free on the disk"
     if free + size < most:
         yield Check(
             "journal's folder",
@@ -164,15 +164,12 @@ def disk(context: Context) -> Iterator[Check]:
 
 
 def _journal_files(context: Context) -> list[Path]:
-    """Return the journal's file and those beside it; none for a journal that is no file."""
-    if not context.settings.journal.url.startswith("sqlite:"):
-        return []
+    """Return the journal's file and those beside it; of one that is no file what opens it."""
+    if context.settings.journal.kind != "sqlite":
+        credentials = context.settings.journal.address.credentials
+        return [Path(credentials)] if credentials else []
     path = context.settings.journal.path
     return [path.with_name(path.name + suffix) for suffix in _SIDE_FILES]
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
 
 
 def certificate(context: Context) -> Iterator[Check]:
