@@ -28,13 +28,19 @@ def nats_program() -> str:
 class NatsServer:
     """One server process; a context manager. What it stores outlives `stop` and `start`."""
 
-    def __init__(self, folder: Path, *options: str, name: str = "nats") -> None:
+    def __init__(
+        self, folder: Path, *options: str, name: str = "nats", jetstream: bool = True
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder / name
+        """What it stores."""
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._log = folder / f"{name}.log"
         self._command = [
             *(nats_program(), "--name", name, "--addr", "127.0.0.1", "--port", str(self.port)),
-            *("--jetstream", "--store_dir", str(folder / name), "--log", str(self._log)),
+            *("--store_dir", str(self.folder), "--log", str(self._log)),
+            *(("--jetstream",) if jetstream else ()),
             *options,
         ]
         self._process: subprocess.Popen[bytes] | None = None

@@ -300,8 +300,9 @@ class Connection:
                 self._recorded = session.acknowledged
                 await self._around.journal.acknowledge(self.server, self._recorded)
                 metrics.passed("acknowledged", self.server)
-            last = await self._around.journal.last(self.server)
-            metrics.lag.labels(self.server).set(last - self._recorded)
+            with contextlib.suppress(JournalUnavailable):
+                last = await self._around.journal.last(self.server)
+                metrics.lag.labels(self.server).set(last - self._recorded)
 
     def _set_alarm(self) -> None:
         if self._alarm:

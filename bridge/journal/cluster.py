@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -42,6 +42,7 @@ WRONG_LAST = (10071, 10164)
 """Error codes of JetStream for a last message that is another than was expected."""
 NO_MESSAGE = 10037
 NO_STREAM = 10059
+NO_JETSTREAM = "NATS runs without JetStream, or its servers have not found each other"
 
 
 class Beaten(Exception):
@@ -217,7 +218,8 @@ class Cluster:
 
     async def close(self) -> None:
         """End the connection."""
-        await self._client.close()
+        with suppress(OSError):  # it may be lost already
+            await self._client.close()
 
 
 @contextmanager
@@ -226,6 +228,11 @@ def _explained() -> Iterator[None]:
         yield
     except (NatsError, OSError, TimeoutError) as error:
         raise JournalUnavailable(_reason(error)) from error
+    # The client waits with `wait_for`, which up to Python 3.11 loses a cancellation that comes
+    # together with the answer: whoever cancelled would wait for ever.
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _reason(error: BaseException) -> str:
@@ -233,14 +240,14 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, APIError):
         if error.err_code == NO_STREAM:
             return "NATS has lost the journal's stream"
-        return f"NATS says: {error.description}"
+        return f"NATS says: {error.description}" if error.description else NO_JETSTREAM
     if isinstance(error, TimeoutError):
         return "NATS does not answer"
     if isinstance(error, OSError):
         return error.strerror or "no NATS server can be reached"
     text = str(error).removeprefix("nats: ")
     if "no responders" in text or "no response from stream" in text:
-        return "NATS runs without JetStream, or its servers have not found each other"
+        return NO_JETSTREAM
     if "Authorization" in text or "authorization" in text:
         return "NATS refuses the user, password or token"
     return text or type(error).__name__

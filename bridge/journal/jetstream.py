@@ -238,10 +238,8 @@ class JetStreamJournal:
 
     async def _replica(self, server: int) -> Replica:
         """Return what is known of a server, once it is known."""
-        new = server not in self._replicas
         replica = self._begun(server)
-        await replica.be_sure()
-        if new and replica.last < (await self._bucket.standing(server))[1]:
+        if await replica.begin() and replica.last < (await self._bucket.standing(server))[1]:
             await self._renew_epoch("the journal holds fewer events than were seen in it")
         return replica
 

@@ -78,6 +78,13 @@ class Replica:
         async with self._lock:
             return await self._catch_up()
 
+    async def begin(self) -> bool:
+        """Know the last event; return whether it was not known before."""
+        if self._known:
+            return False
+        await self.in_step()
+        return True
+
     async def be_sure(self) -> None:
         """Learn what others stored, if there is a doubt."""
         if not self._sure:
@@ -142,38 +149,46 @@ class Replica:
     async def _store(self, entries: Sequence[Entry]) -> None:
         """Store one message, whatever it takes within a few seconds."""
         after, mark = self._tail.last, token_hex(8)
+        records = [
+            Record(seq, entry.at, entry.body, entry.alert, entry.hidden)
+            for seq, entry in enumerate(entries, after + 1)
+        ]
         message = wrap(after, entries, mark)
         loop = asyncio.get_running_loop()
         until = loop.time() + PERSIST_S
-        while True:
-            try:
-                position = await self._cluster.publish(
-                    self._stream, self._subject, message, self._position
-                )
-            except Beaten:
-                # By another bridge; or by our own message, whose answer was lost.
-                if mark in await self._beaten():
-                    return
-                raise SequenceTaken(self.server, after, self._tail.last) from None
-            except JournalUnavailable:
-                self._sure = False
-                if loop.time() > until:
-                    raise
-                await asyncio.sleep(RETRY_S)
-            else:
-                break
-        self._position = position
-        self._tail.extend(
-            [Record(n, e.at, e.body, e.alert, e.hidden) for n, e in enumerate(entries, after + 1)]
-        )
+        while problem := await self._try_to_store(message, records, mark):
+            if loop.time() > until:
+                raise problem
+            await asyncio.sleep(RETRY_S)
         self._sure = True
         self._ring()
 
-    async def _beaten(self) -> set[str]:
-        marks = await self._read_on()
-        self._sure = bool(marks)
-        self._ring()
-        return marks
+    async def _try_to_store(
+        self, message: bytes, records: Sequence[Record], mark: str
+    ) -> JournalUnavailable | None:
+        """Publish it once; return what stood in the way and may be gone in a moment.
+
+        Raises:
+            SequenceTaken: another bridge was faster.
+        """
+        try:
+            self._position = await self._cluster.publish(
+                self._stream, self._subject, message, self._position
+            )
+        except JournalUnavailable as error:
+            self._sure = False
+            return error
+        except Beaten:
+            # By another bridge; or by our own message, whose answer was lost.
+            marks = await self._read_on()
+            if mark in marks:
+                return None
+            if not marks:
+                return JournalUnavailable("NATS names no message that would be in the way")
+            self._ring()
+            raise SequenceTaken(self.server, records[0].seq - 1, self._tail.last) from None
+        self._tail.extend(records)
+        return None
 
     # Reading -------------------------------------------------------------------------------------
 

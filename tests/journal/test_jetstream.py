@@ -1,0 +1,420 @@
+"""The journal over NATS: several bridges at once, and what can go wrong between them and NATS."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from bridge.errors import JournalUnavailable, SequenceTaken
+from bridge.journal import Entry, Snapshot, jetstream, replica
+from bridge.journal.cluster import Cluster
+from bridge.journal.jetstream import JetStreamJournal
+from tests.nats_servers import NatsServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+NOON = 1_700_000_000_000
+SERVER = 7
+
+
+def entry(number: int, *, size: int = 0, seconds: int | None = None) -> Entry:
+    at = NOON + (number if seconds is None else seconds) * 1000
+    return Entry(at, (b'{"n":%d}' % number).ljust(size))
+
+
+async def reach(journal: JetStreamJournal, last: int) -> None:
+    """Wait until the journal knows of an event that another bridge appended."""
+    with journal.bell(SERVER) as bell:
+        async with asyncio.timeout(10):
+            while await journal.last(SERVER) < last:
+                await bell.wait()
+                bell.clear()
+
+
+async def numbers(journal: JetStreamJournal, server: int = SERVER) -> list[int]:
+    return [record.seq for record in await journal.read(server, 0, 10_000)]
+
+
+@asynccontextmanager
+async def bridges(
+    server: NatsServer, count: int = 1, *, name: str = "", max_size: int = 1 << 30
+) -> AsyncIterator[list[JetStreamJournal]]:
+    """Open a journal as so many bridges do."""
+    url = f"{server.url}/{name or uuid4().hex}"
+    opened = [await JetStreamJournal.open(url, max_size_bytes=max_size) for _ in range(count)]
+    try:
+        yield opened
+    finally:
+        for journal in opened:
+            await journal.close()
+
+
+@pytest.fixture
+async def own(tmp_path: Path) -> AsyncIterator[NatsServer]:
+    """Run a NATS server that this test may kill."""
+    with NatsServer(tmp_path / "own") as server:
+        yield server
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an append give up after half a second."""
+    monkeypatch.setattr(replica, "PERSIST_S", 0.5)
+
+
+# Several bridges ---------------------------------------------------------------------------------
+
+
+async def test_all_bridges_call_the_journal_by_the_same_name(nats: NatsServer) -> None:
+    url = f"{nats.url}/{uuid4().hex}"
+    opened = await asyncio.gather(
+        *(JetStreamJournal.open(url, max_size_bytes=1 << 30) for _ in range(4))
+    )
+    assert len({journal.epoch for journal in opened}) == 1
+    for journal in opened:
+        await journal.close()
+
+
+async def test_what_one_bridge_appends_rings_at_the_other_and_is_read_there(
+    nats: NatsServer,
+) -> None:
+    async with bridges(nats, 2) as (one, other):
+        assert await other.last(SERVER) == 0
+        with other.bell(SERVER) as bell:
+            await one.append(SERVER, [entry(1), entry(2)], after=0)
+            async with asyncio.timeout(3):
+                await bell.wait()
+        assert await other.last(SERVER) == 2
+        assert [r.body for r in await other.read(SERVER, 0, 9)] == [entry(1).body, entry(2).body]
+
+
+async def test_of_two_bridges_that_append_at_once_one_is_beaten_and_goes_on_behind(
+    nats: NatsServer,
+) -> None:
+    async with bridges(nats, 2) as (one, other):
+        results = await asyncio.gather(
+            one.append(SERVER, [entry(1)], after=0),
+            other.append(SERVER, [entry(2)], after=0),
+            return_exceptions=True,
+        )
+        assert sorted(type(result).__name__ for result in results) == ["SequenceTaken", "int"]
+        (beaten,) = [result for result in results if isinstance(result, SequenceTaken)]
+        assert (beaten.expected, beaten.last) == (0, 1)
+        loser = other if isinstance(results[1], SequenceTaken) else one
+        assert await loser.append(SERVER, [entry(3)], after=1) == 2
+        for journal in (one, other):
+            await reach(journal, 2)
+            assert await numbers(journal) == [1, 2]
+
+
+async def test_many_racing_bridges_leave_one_row_without_gap_or_loss(nats: NatsServer) -> None:
+    async def append_thirty(journal: JetStreamJournal, first: int) -> None:
+        for number in range(first, first + 30):
+            while True:
+                after = await journal.last(SERVER)
+                with suppress(SequenceTaken):
+                    await journal.append(SERVER, [entry(number)], after)
+                    break
+
+    async with bridges(nats, 3) as journals:
+        await asyncio.gather(
+            *(append_thirty(journal, 100 * n) for n, journal in enumerate(journals, 1))
+        )
+        for journal in journals:
+            await reach(journal, 90)
+        rows = [await journal.read(SERVER, 0, 1000) for journal in journals]
+    assert rows[0] == rows[1] == rows[2]
+    assert [record.seq for record in rows[0]] == list(range(1, 91))
+    assert len({record.body for record in rows[0]}) == 90
+
+
+async def test_a_bridge_that_appends_nothing_learns_that_it_was_behind(nats: NatsServer) -> None:
+    async with bridges(nats, 2) as (one, other):
+        assert await other.append(SERVER, [], after=0) == 0
+        await one.append(SERVER, [entry(1)], after=0)
+        with pytest.raises(SequenceTaken):
+            await other.append(SERVER, [], after=0)
+
+
+async def test_the_bridge_that_a_game_server_comes_to_next_knows_what_it_acknowledged(
+    nats: NatsServer, until: Any
+) -> None:
+    async with bridges(nats, 2) as (one, other):
+        await one.append(SERVER, [entry(1), entry(2)], after=0)
+        await one.acknowledge(SERVER, 2)
+
+        async def is_known() -> bool:
+            return await other.acknowledged(SERVER) == 2
+
+        await until(is_known)
+
+
+async def test_a_board_that_one_bridge_kept_is_found_by_the_other(nats: NatsServer) -> None:
+    async with bridges(nats, 2) as (one, other):
+        await one.append(SERVER, [entry(1)], after=0)
+        board = Snapshot(1, NOON, bytes(range(256)) * 12_000)
+        await one.save_snapshot(SERVER, board)
+        assert await other.snapshot(SERVER, 5) == board
+
+
+async def test_a_board_larger_than_a_message_is_kept_in_parts(nats: NatsServer) -> None:
+    noise = random.Random(1).randbytes(1_700_000)
+    async with bridges(nats) as (journal,):
+        await journal.append(SERVER, [entry(1), entry(2)], after=0)
+        await journal.save_snapshot(SERVER, Snapshot(1, NOON, b"small"))
+        await journal.save_snapshot(SERVER, Snapshot(2, NOON, noise))
+        assert await journal.snapshot(SERVER, 9) == Snapshot(2, NOON, noise)
+        assert await journal.snapshot(SERVER, 1) == Snapshot(1, NOON, b"small")
+
+
+async def test_servers_share_the_stream_and_count_each_for_itself(nats: NatsServer) -> None:
+    async with bridges(nats) as (journal,):
+        for number in range(1, 6):
+            await journal.append(1, [entry(number)], after=number - 1)
+            await journal.append(2, [entry(10 + number)], after=number - 1)
+        async with bridges(nats, name=journal._stream) as (again,):
+            assert await numbers(again, 1) == await numbers(again, 2) == [1, 2, 3, 4, 5]
+            assert [r.body for r in await again.read(2, 3, 9)] == [entry(14).body, entry(15).body]
+
+
+async def test_an_append_larger_than_a_message_is_several_in_one_row(nats: NatsServer) -> None:
+    entries = [entry(n, size=200_000) for n in range(1, 13)]
+    async with bridges(nats, 2) as (one, other):
+        assert await one.append(SERVER, entries, after=0) == 12
+        await reach(other, 12)
+        assert [record.body for record in await other.read(SERVER, 0, 99)] == [
+            e.body for e in entries
+        ]
+
+
+async def test_what_something_else_publishes_under_our_subjects_is_passed_over(
+    nats: NatsServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with bridges(nats) as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        subject = f"{journal._stream}.{SERVER}"
+        await journal._cluster.publish(journal._stream, subject, b"not ours")
+        assert await journal.append(SERVER, [entry(2)], after=1) == 2
+        async with bridges(nats, name=journal._stream) as (again,):
+            assert await numbers(again) == [1, 2]
+    assert "message_unreadable" in capsys.readouterr().out
+
+
+# NATS away ---------------------------------------------------------------------------------------
+
+
+async def test_an_append_outlasts_a_short_absence_of_nats(own: NatsServer) -> None:
+    async with bridges(own) as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        own.kill()
+        append = asyncio.create_task(journal.append(SERVER, [entry(2)], after=1))
+        await asyncio.to_thread(own.start)
+        assert await append == 2
+        assert journal.available
+        assert await numbers(journal) == [1, 2]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_while_nats_is_away_the_journal_says_so_and_recovers_by_itself(
+    own: NatsServer, until: Any
+) -> None:
+    async with bridges(own) as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        own.kill()
+        with pytest.raises(JournalUnavailable, match="NATS"):
+            await journal.append(SERVER, [entry(2)], after=1)
+        assert not journal.available
+        assert journal.problem
+        assert await numbers(journal) == [1], "what is in memory is read all the same"
+        await asyncio.to_thread(own.start)
+        await until(lambda: journal.available)
+        assert journal.problem == ""
+        last = await journal.last(SERVER)
+        # The one whose answer never came may have been stored when NATS was back, or not.
+        assert last in {1, 2}
+        assert await journal.append(SERVER, [entry(3)], after=last) == last + 1
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_nats_that_hangs_is_noticed_and_nothing_is_stored_twice(
+    own: NatsServer, until: Any
+) -> None:
+    async with bridges(own) as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        own.freeze()
+        with pytest.raises(JournalUnavailable, match="does not answer"):
+            await journal.append(SERVER, [entry(2)], after=1)
+        own.thaw()
+        await until(lambda: journal.available)
+
+        async def append_two() -> bool:
+            last = await journal.last(SERVER)
+            with suppress(JournalUnavailable, SequenceTaken):
+                return last == 2 or await journal.append(SERVER, [entry(2)], after=1) == 2
+            return False
+
+        await until(append_two)
+        assert [record.body for record in await journal.read(SERVER, 0, 9)] == [
+            entry(1).body,
+            entry(2).body,
+        ]
+
+
+async def test_a_lost_answer_is_no_second_event(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish, lost = Cluster.publish, []
+
+    async def lose_the_first_answer(cluster: Cluster, stream: str, *words: Any) -> int:
+        position = await publish(cluster, stream, *words)
+        if not lost and not stream.startswith("KV_"):
+            lost.append(position)
+            raise JournalUnavailable("NATS does not answer")
+        return position
+
+    monkeypatch.setattr(Cluster, "publish", lose_the_first_answer)
+    async with bridges(nats) as (journal,):
+        assert await journal.append(SERVER, [entry(1)], after=0) == 1
+        assert lost
+        assert await journal.append(SERVER, [entry(2)], after=1) == 2
+        assert await numbers(journal) == [1, 2]
+
+
+async def test_a_bridge_whose_rings_are_lost_looks_by_itself(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jetstream, "LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr(JetStreamJournal, "_heard", lambda *_: None)
+    async with bridges(nats, 2) as (one, other):
+        assert await other.last(SERVER) == 0
+        with other.bell(SERVER) as bell:
+            await one.append(SERVER, [entry(1)], after=0)
+            async with asyncio.timeout(5):
+                await bell.wait()
+
+
+async def test_without_jetstream_the_owner_is_told(tmp_path: Path) -> None:
+    with (
+        NatsServer(tmp_path, jetstream=False) as plain,
+        pytest.raises(JournalUnavailable, match="without JetStream"),
+    ):
+        await JetStreamJournal.open(plain.url, max_size_bytes=1 << 30)
+
+
+async def test_a_refused_password_is_told_without_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.journal.cluster.CONNECT_S", 2.0)
+    with NatsServer(tmp_path, "--user", "bridge", "--pass", "right-one") as server:
+        place = server.url.removeprefix("nats://")
+        with pytest.raises(JournalUnavailable, match="refuses") as refusal:
+            await JetStreamJournal.open(f"nats://bridge:wr0ng@{place}", max_size_bytes=1 << 30)
+        assert "wr0ng" not in str(refusal.value) + capsys.readouterr().out
+        journal = await JetStreamJournal.open(
+            f"nats://bridge:right-one@{place}", max_size_bytes=1 << 30
+        )
+        await journal.close()
+
+
+async def test_a_nats_that_is_not_there_is_told_by_its_address(
+    own: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.journal.cluster.CONNECT_S", 1.0)
+    own.kill()
+    with pytest.raises(JournalUnavailable, match=f"127.0.0.1:{own.port}"):
+        await JetStreamJournal.open(own.url, max_size_bytes=1 << 30)
+
+
+# Restored from a backup --------------------------------------------------------------------------
+
+
+async def test_a_journal_restored_from_a_backup_has_another_name(
+    own: NatsServer, tmp_path: Path
+) -> None:
+    async with bridges(own, name="j") as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        epoch = journal.epoch
+    own.kill()
+    streams = own.folder / "jetstream" / "$G" / "streams"
+    shutil.copytree(streams / "j", tmp_path / "backup")
+    own.start()
+    async with bridges(own, name="j") as (journal,):
+        await journal.append(SERVER, [entry(2), entry(3)], after=1)
+        await journal.acknowledge(SERVER, 3)
+    own.kill()
+    shutil.rmtree(streams / "j")
+    shutil.copytree(tmp_path / "backup", streams / "j")
+    own.start()
+
+    async with bridges(own, name="j") as (journal,):
+        assert await journal.last(SERVER) == 1
+        assert journal.epoch != epoch
+        assert await journal.acknowledged(SERVER) <= 1
+        renewed = journal.epoch
+    async with bridges(own, name="j") as (journal,):
+        assert await journal.last(SERVER) == 1
+        assert journal.epoch == renewed
+
+
+async def test_a_running_bridge_notices_that_the_journal_went_back(
+    own: NatsServer, tmp_path: Path, until: Any
+) -> None:
+    async with bridges(own, name="j") as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        own.kill()
+        streams = own.folder / "jetstream" / "$G" / "streams"
+        shutil.copytree(streams / "j", tmp_path / "backup")
+        await asyncio.to_thread(own.start)
+        await journal.append(SERVER, [entry(2)], after=1)
+        epoch = journal.epoch
+        own.kill()
+        shutil.rmtree(streams / "j")
+        shutil.copytree(tmp_path / "backup", streams / "j")
+        with journal.bell(SERVER) as bell:
+            await asyncio.to_thread(own.start)
+            await until(lambda: journal.epoch != epoch)
+            assert bell.is_set()
+        assert await journal.last(SERVER) == 1
+        assert await journal.append(SERVER, [entry(9)], after=1) == 2
+
+
+# Pruning -----------------------------------------------------------------------------------------
+
+
+async def test_a_journal_over_its_size_loses_its_oldest_needless_events(nats: NatsServer) -> None:
+    chance = random.Random(2)
+    async with bridges(nats, max_size=3_000_000) as (journal,):
+        for number in range(1, 13):
+            body = chance.randbytes(400_000)
+            await journal.append(SERVER, [Entry(NOON + number, body)], after=number - 1)
+        await journal.save_snapshot(SERVER, Snapshot(9, NOON, b"board"))
+
+        await journal.prune(before=0, fresh_since=NOON + 99)
+
+        left = await numbers(journal)
+        assert left[-1] == 12
+        assert 1 < left[0] <= 10
+        assert await journal._cluster.used_bytes(journal._stream) <= 3_000_000
+
+
+async def test_pruning_keeps_what_stands_in_one_message_with_what_is_needed(
+    nats: NatsServer,
+) -> None:
+    async with bridges(nats) as (journal,):
+        await journal.append(SERVER, [entry(n) for n in range(1, 11)], after=0)
+        await journal.append(SERVER, [entry(n) for n in range(11, 21)], after=10)
+        await journal.append(SERVER, [entry(21)], after=20)
+        await journal.save_snapshot(SERVER, Snapshot(15, NOON, b"board"))
+
+        await journal.prune(before=NOON * 2, fresh_since=NOON + 18_000)
+
+        assert await numbers(journal) == list(range(11, 22))
+        assert await journal.first_since(SERVER, NOON) == 11
