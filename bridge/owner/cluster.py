@@ -41,7 +41,7 @@ async def look(address: Address) -> Looked:
         finally:
             await streams.close()
     except JournalUnavailable as error:
-        return Looked("unusable", error.reason.removeprefix(f"NATS at {address.shown}: "))
+        return Looked("unusable", _impersonal(error.reason, address))
     there = [copies for copies in found if copies is not None]
     if len(there) < len(found):
         return Looked("not_made")
@@ -51,6 +51,12 @@ async def look(address: Address) -> Looked:
         away=max(copies.away for copies in there),
         used=sum(copies.used for copies in there),
     )
+
+
+def _impersonal(reason: str, address: Address) -> str:
+    """Return why, without the addresses: a report is pasted into support threads."""
+    reason = reason.removeprefix(f"NATS at {address.shown}: ")
+    return "no NATS server can be reached" if "Connect call failed" in reason else reason
 
 
 async def _nothing() -> None:
