@@ -88,12 +88,22 @@ def _journal_problems(journal: JournalSettings) -> Iterator[ConfigurationError]:
         if "#" in journal.url or ("@" in others and "@" not in first):
             # then a part of the password would pass for a host, and be shown as one
             yield ConfigurationError(key, "cannot be told apart from its password", JOURNALS)
-        elif credentials and not Path(credentials).is_file():
+        elif credentials and (problem := _no_credentials(Path(credentials))):
             yield ConfigurationError(
-                key,
-                f"there is no file {credentials!r}",
-                "credentials= names the file that NATS made for this user",
+                key, problem, "credentials= names the file that was made for a user of NATS"
             )
+
+
+def _no_credentials(path: Path) -> str:
+    """Return what is wrong with a file of credentials; empty: it looks like one."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return f"there is no file {str(path)!r}"
+    except OSError as error:
+        return f"{str(path)!r} cannot be read: {error.strerror}"
+    parts = ("BEGIN NATS USER JWT", "BEGIN USER NKEY SEED")
+    return "" if all(part in text for part in parts) else f"{str(path)!r} holds no credentials"
 
 
 def _admin_problems(admin: AdminSettings) -> Iterator[ConfigurationError]:

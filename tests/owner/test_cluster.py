@@ -23,6 +23,7 @@ from bridge.owner import doctor, export
 from bridge.owner.archive import NothingThere
 from bridge.owner.checks.check import Check
 from bridge.owner.cluster import look
+from tests.nats_credentials import write_credentials
 from tests.nats_servers import NatsServer
 
 if TYPE_CHECKING:
@@ -139,6 +140,16 @@ async def test_credentials_that_others_can_read_are_told(
     monkeypatch.setattr("bridge.owner.doctor.cluster.look", lambda _: look(Address.parse(url)))
     check, _ = await examined(f"{url}?credentials={credentials}")
     assert (check.state, check.next) == ("warn", f"chmod 600 '{credentials}'")
+
+
+async def test_the_credentials_of_a_user_open_the_journal(examined: Any, tmp_path: Path) -> None:
+    configuration, credentials = write_credentials(tmp_path)
+    with NatsServer(tmp_path / "server", "--config", str(configuration)) as server:
+        url = f"{server.url}?credentials={credentials}"
+        await made(url)
+        modes, check = await examined(url)
+    assert check.text.endswith("one copy")
+    assert modes.state in {"ok", "skip"}
 
 
 @pytest.fixture

@@ -380,10 +380,27 @@ def test_a_journal_over_nats_is_taken_and_shown_without_its_secrets(
 
 
 def test_credentials_of_a_journal_start_at_the_configurations_folder(tmp_path: Path) -> None:
-    (tmp_path / "my bridge.creds").touch()
+    (tmp_path / "my bridge.creds").write_text(
+        "-----BEGIN NATS USER JWT-----\nx\n-----BEGIN USER NKEY SEED-----\nx\n"
+    )
     journal = loaded(tmp_path, with_journal("nats://one/town?credentials=my bridge.creds")).journal
     assert Path(journal.address.credentials) == tmp_path / "my bridge.creds"
     assert journal.address.name == "town"
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "SU-zebra", "-----BEGIN NATS USER JWT-----\nzebra\n"]
+)
+def test_a_file_that_holds_no_credentials_is_refused_and_not_shown(
+    content: str | None, tmp_path: Path
+) -> None:
+    if content is None:
+        (tmp_path / "x.creds").mkdir()
+    else:
+        (tmp_path / "x.creds").write_text(content)
+    with pytest.raises(ConfigurationError, match=r"journal\.url: .*x\.creds") as refusal:
+        loaded(tmp_path, with_journal("nats://one?credentials=x.creds"))
+    assert "zebra" not in str(refusal.value)
 
 
 def test_passwords_and_tokens_of_a_journal_are_shown_nowhere(tmp_path: Path) -> None:
