@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from bridge.admin import problems
 from bridge.metrics import Metrics
 from bridge.owner import samples
 from bridge.owner.template import toml
-from bridge.settings import SECTIONS, Settings
+from bridge.settings import SECTIONS, JournalSettings, Settings
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -72,6 +73,15 @@ def test_every_key_is_documented_with_its_default(name: str) -> None:
 def test_the_sections_are_those_of_the_settings() -> None:
     headings = re.findall(r"^## \[+(\w+)\]+$", text("configuration.md"), re.MULTILINE)
     assert headings == list(Settings.model_fields)
+
+
+def test_examples_of_the_configuration_are_understood() -> None:
+    examples = re.findall(r"```toml\n(.*?)```", text("configuration.md"), re.DOTALL)
+    assert examples
+    for example in examples:
+        for name, keys in tomllib.loads(example).items():
+            section = SECTIONS[name](**keys)
+            assert not isinstance(section, JournalSettings) or section.address.copies == 3
 
 
 # Commands

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,16 +155,21 @@ async def test_the_credentials_of_a_user_open_the_journal(examined: Any, tmp_pat
 
 @pytest.fixture
 def three(tmp_path: Path) -> Iterator[list[NatsServer]]:
-    """Run a cluster of three."""
-    routes = [f"nats://127.0.0.1:{free_port()}" for _ in range(3)]
-    servers = [
-        NatsServer(
-            *(tmp_path / f"n{number}", "--cluster_name", "town", "--cluster", route),
-            *("--routes", ",".join(routes)),
-            name=f"n{number}",
+    """Run the cluster of three that docs/configuration.md shows, on one machine."""
+    page = Path(__file__).parents[2] / "docs" / "configuration.md"
+    [example] = re.findall(r"```conf\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    example = re.sub(r"\n *store_dir.*", "", example)  # NatsServer names another
+    routes = {f"10.0.0.{number}:6222": f"127.0.0.1:{free_port()}" for number in (1, 2, 3)}
+    for there, here in routes.items():
+        assert there in example
+        example = example.replace(there, here)
+    servers = []
+    for number, route in enumerate(routes.values()):
+        configuration = tmp_path / f"{number}.conf"
+        configuration.write_text(example.replace("0.0.0.0:6222", route), encoding="utf-8")
+        servers.append(
+            NatsServer(tmp_path / "stored", "--config", str(configuration), name=f"n{number}")
         )
-        for number, route in enumerate(routes)
-    ]
     try:
         for server in servers:
             server.start()
@@ -174,11 +180,11 @@ def three(tmp_path: Path) -> Iterator[list[NatsServer]]:
 
 
 @pytest.mark.slow
-async def test_of_three_copies_one_that_is_away_is_told(
+async def test_of_the_three_in_the_manual_one_that_is_away_is_told(
     three: list[NatsServer], examined: Any, until: Any
 ) -> None:
     hosts = ",".join(server.url.removeprefix("nats://") for server in three)
-    url = f"nats://{hosts}/town"
+    url = f"nats://bridge:a-long-random-text@{hosts}/town"
 
     async def can_be_made() -> bool:
         try:
@@ -195,6 +201,8 @@ async def test_of_three_copies_one_that_is_away_is_told(
     await until(lambda: says("ok", "3 copies, all in step"))
     three[2].kill()
     await until(lambda: says("warn", "1 of 3 copies are away or behind"))
+    three[2].start()
+    await until(lambda: says("ok", "3 copies, all in step"))
 
 
 # Export
