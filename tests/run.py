@@ -1,8 +1,8 @@
 """Run every check of the project: `python tests/run.py [pytest arguments]`.
 
 Does all its own set-up on a machine that has Python 3.11 or newer with pip: a virtual environment
-with the test dependencies (Node 22 comes with them), and Chromium from the system's packages.
-Standard library only. Exits 0 only if everything passed.
+with the test dependencies (Node 22 and a NATS server come with them), and Chromium from the system's
+packages. Standard library only. Exits 0 only if everything passed.
 """
 
 import os
