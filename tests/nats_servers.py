@@ -12,7 +12,7 @@ from typing import Self
 
 from bridge.demo.bridge_process import free_port
 
-__all__ = ["NatsServer", "nats_program"]
+__all__ = ["NatsCluster", "NatsServer", "nats_program"]
 
 START_S = 20.0
 
@@ -81,3 +81,34 @@ class NatsServer:
         """Let it go on."""
         assert self._process
         self._process.send_signal(signal.SIGCONT)
+
+
+class NatsCluster:
+    """Three servers that keep each message three times; any one of them may be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        ports = [free_port() for _ in range(3)]
+        routes = ",".join(f"nats://127.0.0.1:{port}" for port in ports)
+        self.nodes = [
+            NatsServer(
+                folder,
+                *("--cluster_name", "test", "--cluster", f"nats://127.0.0.1:{port}"),
+                *("--routes", routes),
+                name=f"node-{number}",
+            )
+            for number, port in enumerate(ports, 1)
+        ]
+        self.url = "nats://" + ",".join(node.url.removeprefix("nats://") for node in self.nodes)
+
+    def __enter__(self) -> Self:
+        try:
+            for node in self.nodes:
+                node.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for node in self.nodes:
+            node.kill()

@@ -4,6 +4,10 @@ Each server (a game server, by its CAD serverId) has its own numbered row of eve
 returns only when the events are durable, so whatever can be read is stored, and live streaming
 and replay are the same read from a cursor. Readers are woken by a bell; a lost ring costs time,
 never an event.
+
+`opening` chooses the back end. `sqlite` stands on `writer` and `reader`, those on `store`,
+`database`, `schema` and `files`; `jetstream` on `replica`, `history`, `parcel` and `bucket`, those
+on `cluster`, and `address` reads its url. Both keep the newest events in a `tail`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import structlog
 from nats.aio.client import Client
@@ -28,14 +28,20 @@ if TYPE_CHECKING:
 
     from bridge.journal.address import Address
 
-__all__ = ["Beaten", "Cluster", "Message"]
+__all__ = ["Beaten", "Cluster", "Message", "patiently"]
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 CONNECT_S = 10.0
 """Within which one of the servers must be there at start."""
 ANSWER_S = 2.0
 """Within which NATS must answer; the choice of a new leader takes about as long."""
+PERSIST_S = 10.0
+"""How long something is tried again: where a server of NATS dies, the others choose a new leader
+within it."""
+RETRY_S = 0.25
 PING_S = 5
 """Seconds between pings; after two without an answer another server is tried."""
 WRONG_LAST = (10071, 10164)
@@ -43,6 +49,23 @@ WRONG_LAST = (10071, 10164)
 NO_MESSAGE = 10037
 NO_STREAM = 10059
 NO_JETSTREAM = "NATS runs without JetStream, or its servers have not found each other"
+
+
+async def patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """Try it again while the journal is unavailable, for as long as that may be over soon.
+
+    Raises:
+        JournalUnavailable: it still is.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + PERSIST_S
+    while True:
+        try:
+            return await work()
+        except JournalUnavailable:
+            if loop.time() > until:
+                raise
+        await asyncio.sleep(RETRY_S)
 
 
 class Beaten(Exception):

@@ -16,7 +16,7 @@ import structlog
 from bridge.errors import JournalUnavailable, SequenceTaken
 from bridge.journal.address import Address
 from bridge.journal.bucket import Bucket
-from bridge.journal.cluster import Cluster
+from bridge.journal.cluster import Cluster, patiently
 from bridge.journal.replica import Replica, subject_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class JetStreamJournal:
         journal = cls(address, max_size_bytes, metrics)
         journal._cluster = await Cluster.open(address, journal._came_back)
         try:
-            await journal._make(address)
+            await patiently(lambda: journal._make(address))  # it may be starting
         except BaseException:
             await journal._cluster.close()
             raise
@@ -136,12 +136,13 @@ class JetStreamJournal:
     async def last(self, server: int) -> int:
         """Return the number of the server's last event; 0 if there was none."""
         replica = await self._replica(server)
-        await replica.be_sure()
+        await patiently(replica.be_sure)
         return replica.last
 
     async def read(self, server: int, after: int, limit: int) -> Sequence[Record]:
         """Return up to `limit` events with numbers beyond `after`, in order, hidden ones too."""
-        return await (await self._replica(server)).read(after, limit)
+        replica = await self._replica(server)
+        return await patiently(lambda: replica.read(after, limit))
 
     async def first_since(self, server: int, at: int) -> int:
         """Return the number of the first event not older than `at`, or that behind the last."""
@@ -184,7 +185,7 @@ class JetStreamJournal:
 
     async def snapshot(self, server: int, upto: int) -> Snapshot | None:
         """Return the newest snapshot not beyond event `upto`, or None for an empty start."""
-        return await self._bucket.board(server, upto)
+        return await patiently(lambda: self._bucket.board(server, upto))
 
     async def prune(self, *, before: int, fresh_since: int) -> None:
         """Delete old events, and the oldest where there is too much of all (see `Journal`). One may
@@ -239,7 +240,7 @@ class JetStreamJournal:
     async def _replica(self, server: int) -> Replica:
         """Return what is known of a server, once it is known."""
         replica = self._begun(server)
-        if await replica.begin() and replica.last < (await self._bucket.standing(server))[1]:
+        if await patiently(replica.begin) and replica.last < (await self._bucket.standing(server))[1]:
             await self._renew_epoch("the journal holds fewer events than were seen in it")
         return replica
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bridge.errors import JournalUnavailable, SequenceTaken
 from bridge.journal import Record
-from bridge.journal.cluster import Beaten
+from bridge.journal.cluster import Beaten, patiently
 from bridge.journal.history import History, opened
 from bridge.journal.parcel import divided, wrap
 from bridge.journal.tail import Tail
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Replica", "subject_of"]
 
-PERSIST_S = 6.0
-"""How long an append is tried again: NATS chooses a new leader within it."""
-RETRY_S = 0.25
 HEAD_BYTES = 64 << 10
 """What a message may need besides the bodies of its events."""
 MOST_BODIES = 512 << 10
@@ -138,7 +135,7 @@ class Replica:
         """
         async with self._lock:
             if not self._sure or not entries:
-                await self._catch_up()
+                await patiently(self._catch_up)
             if self._tail.last != after:
                 raise SequenceTaken(self.server, after, self._tail.last)
             most = min(MOST_BODIES, self._cluster.most_bytes - HEAD_BYTES)
@@ -147,48 +144,35 @@ class Replica:
             return self._tail.last
 
     async def _store(self, entries: Sequence[Entry]) -> None:
-        """Store one message, whatever it takes within a few seconds."""
+        """Store one message."""
         after, mark = self._tail.last, token_hex(8)
         records = [
             Record(seq, entry.at, entry.body, entry.alert, entry.hidden)
             for seq, entry in enumerate(entries, after + 1)
         ]
         message = wrap(after, entries, mark)
-        loop = asyncio.get_running_loop()
-        until = loop.time() + PERSIST_S
-        while problem := await self._try_to_store(message, records, mark):
-            if loop.time() > until:
-                raise problem
-            await asyncio.sleep(RETRY_S)
+        await patiently(lambda: self._try_to_store(message, records, mark))
         self._sure = True
         self._ring()
 
-    async def _try_to_store(
-        self, message: bytes, records: Sequence[Record], mark: str
-    ) -> JournalUnavailable | None:
-        """Publish it once; return what stood in the way and may be gone in a moment.
-
-        Raises:
-            SequenceTaken: another bridge was faster.
-        """
+    async def _try_to_store(self, message: bytes, records: Sequence[Record], mark: str) -> None:
         try:
             self._position = await self._cluster.publish(
                 self._stream, self._subject, message, self._position
             )
-        except JournalUnavailable as error:
+        except JournalUnavailable:
             self._sure = False
-            return error
+            raise
         except Beaten:
             # By another bridge; or by our own message, whose answer was lost.
             marks = await self._read_on()
             if mark in marks:
-                return None
+                return
             if not marks:
-                return JournalUnavailable("NATS names no message that would be in the way")
+                raise JournalUnavailable("NATS does not name the message in the way") from None
             self._ring()
             raise SequenceTaken(self.server, records[0].seq - 1, self._tail.last) from None
         self._tail.extend(records)
-        return None
 
     # Reading -------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from bridge.errors import JournalUnavailable, SequenceTaken
-from bridge.journal import Entry, Snapshot, jetstream, replica
+from bridge.journal import Entry, Snapshot, cluster, jetstream
 from bridge.journal.cluster import Cluster
 from bridge.journal.jetstream import JetStreamJournal
 from tests.nats_servers import NatsServer
@@ -67,7 +67,7 @@ async def own(tmp_path: Path) -> AsyncIterator[NatsServer]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an append give up after half a second."""
-    monkeypatch.setattr(replica, "PERSIST_S", 0.5)
+    monkeypatch.setattr(cluster, "PERSIST_S", 0.5)
 
 
 # Several bridges ---------------------------------------------------------------------------------
@@ -301,7 +301,10 @@ async def test_a_bridge_whose_rings_are_lost_looks_by_itself(
                 await bell.wait()
 
 
-async def test_without_jetstream_the_owner_is_told(tmp_path: Path) -> None:
+async def test_without_jetstream_the_owner_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "PERSIST_S", 0.2)
     with (
         NatsServer(tmp_path, jetstream=False) as plain,
         pytest.raises(JournalUnavailable, match="without JetStream"),
@@ -312,7 +315,7 @@ async def test_without_jetstream_the_owner_is_told(tmp_path: Path) -> None:
 async def test_a_refused_password_is_told_without_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.journal.cluster.CONNECT_S", 2.0)
+    monkeypatch.setattr(cluster, "CONNECT_S", 2.0)
     with NatsServer(tmp_path, "--user", "bridge", "--pass", "right-one") as server:
         place = server.url.removeprefix("nats://")
         with pytest.raises(JournalUnavailable, match="refuses") as refusal:
@@ -327,7 +330,7 @@ async def test_a_refused_password_is_told_without_it(
 async def test_a_nats_that_is_not_there_is_told_by_its_address(
     own: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.journal.cluster.CONNECT_S", 1.0)
+    monkeypatch.setattr(cluster, "CONNECT_S", 1.0)
     own.kill()
     with pytest.raises(JournalUnavailable, match=f"127.0.0.1:{own.port}"):
         await JetStreamJournal.open(own.url, max_size_bytes=1 << 30)
