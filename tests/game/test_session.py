@@ -465,6 +465,22 @@ def test_a_receipt_of_wrong_shape_is_a_bad_frame():
 # Requests.
 
 
+def test_a_journal_that_was_restored_ends_the_connections_that_know_it_by_its_old_name() -> None:
+    session = welcomed()
+    session.goes_on("e1")
+    assert session.closing is None
+    session.goes_on("e2")
+    assert ended(session) == 1001
+
+
+def test_a_connection_that_was_not_welcomed_yet_takes_any_name() -> None:
+    session = started()
+    session.goes_on("e2")
+    session.receive(hello(), clock=0)
+    session.goes_on("e1")
+    assert session.closing is None
+
+
 def ask(session: Session, name: str = "r1", clock: int = 0) -> None:
     say(session, clock, op="request", id=name, method="call.note", params={"call": "911:1"})
 

@@ -38,6 +38,12 @@ class MemoryJournal:
         self.gate = asyncio.Event()
         """While it is not set, appends wait."""
         self.gate.set()
+        self.bells: dict[int, list[asyncio.Event]] = defaultdict(list)
+
+    def ring(self, server: int = 1) -> None:
+        """Ring as for what another bridge wrote."""
+        for bell in self.bells[server]:
+            bell.set()
 
     def write(self, server: int, event: Event, at: int = NOW) -> None:
         """Write as another bridge would."""
@@ -78,7 +84,10 @@ class MemoryJournal:
 
     @contextmanager
     def bell(self, server: int) -> Iterator[asyncio.Event]:
-        yield asyncio.Event()
+        bell = asyncio.Event()
+        self.bells[server].append(bell)
+        yield bell
+        self.bells[server].remove(bell)
 
     async def acknowledge(self, server: int, seq: int) -> None:
         self.acks[server] = seq

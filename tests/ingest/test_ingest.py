@@ -1,7 +1,7 @@
 """Facts to durable events: order, groups, copies, and all that can fail."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from bridge.errors import JournalUnavailable
 from bridge.events import Call, CallClosed, CallNoted, CallOpened, Note, RemovalRemembered
 from bridge.facts import Attached, Closed, Noted, Placed, Removed, Written
 from bridge.ingest import Ingest, Outcome
+from bridge.journal import Record
 from bridge.recall import board_at
 
 NOW = 1_790_000_000_000
@@ -357,6 +358,94 @@ async def test_a_copy_of_what_another_bridge_undid_is_no_copy(ingest: Ingest, jo
     journal.write(1, replace(journal.events()[0], idents=()))
 
     assert (await ingest.accept([Attached(1, (101,))])).events == 1
+
+
+@pytest.fixture
+async def following(ingest: Ingest) -> AsyncIterator[Ingest]:
+    """An ingest that follows what other bridges write."""
+    task = asyncio.create_task(ingest.follow())
+    await settle()
+    yield ingest
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_the_board_follows_what_another_bridge_writes(
+    following: Ingest, journal: Any
+) -> None:
+    await following.accept([placed(1)])
+    journal.write(1, CallOpened(replace(CALL, id=2), alert=True))
+    journal.write(1, CallClosed(CALL, "removed"))
+    journal.ring()
+    await settle()
+
+    assert following.board is not None
+    assert list(following.board.calls) == ["911:2"]
+    assert await following.accept([placed(3)]) == Outcome(1, 4)
+    assert journal.refused == 0, "it folded over what the other wrote"
+
+
+async def test_what_is_under_way_is_not_replayed_a_second_time(
+    following: Ingest, journal: Any
+) -> None:
+    journal.gate.clear()
+    accepting = asyncio.create_task(following.accept([placed(1)]))
+    await settle()
+    journal.ring()
+    await settle()
+    journal.gate.set()
+    journal.ring()
+    assert await accepting == Outcome(1, 1)
+    await settle()
+    assert await following.accept([placed(2)]) == Outcome(1, 2)
+    assert following.board == await board_at(journal, 1, 2)
+
+
+async def test_a_board_whose_next_events_were_pruned_is_read_anew(
+    following: Ingest, journal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await following.accept([placed(1)])
+    for number in (2, 3):
+        journal.write(1, CallOpened(replace(CALL, id=number), alert=True))
+    read, asked = journal.read, []
+
+    async def pruned(server: int, after: int, limit: int) -> list[Record]:
+        asked.append(after)
+        records: list[Record] = await read(server, after, limit)
+        return records[1:] if len(asked) == 1 else records
+
+    monkeypatch.setattr(journal, "read", pruned)
+    journal.ring()
+    await settle()
+    assert following.board is not None
+    assert list(following.board.calls) == ["911:1", "911:2", "911:3"]
+
+
+async def test_a_board_beyond_the_end_of_a_restored_journal_is_read_anew(
+    following: Ingest, journal: Any
+) -> None:
+    await following.accept([placed(1)])
+    await following.accept([placed(2)])
+    del journal.records[1][1:]
+    journal.ring()
+    await settle()
+    assert following.board is not None
+    assert list(following.board.calls) == ["911:1"]
+
+
+async def test_a_journal_that_cannot_be_read_is_followed_when_it_can(
+    following: Ingest, journal: Any
+) -> None:
+    await following.accept([placed(1)])
+    journal.readable = False
+    journal.ring()
+    await settle()
+    journal.readable = True
+    journal.write(1, CallClosed(CALL, "removed"))
+    journal.ring()
+    await settle()
+    assert following.board is not None
+    assert not following.board.calls
 
 
 async def test_who_is_always_too_late_is_told(
