@@ -77,7 +77,7 @@ def privacy(context: Context) -> Iterator[Check]:
             "chmod 600 " + " ".join(f"'{shown(file)}'" for file in open_files),
         )
     else:
-        what = "journal" if context.settings.journal.kind == "sqlite" else "credentials"
+        what = "journal" if context.settings.journal.kind == "sqlite" else "what opens the journal"
         yield Check("file modes", "ok", f"configuration and {what} can be read by you alone")
 
 
