@@ -70,7 +70,7 @@ def unwrap(message: bytes) -> Parcel:
         if not records or start != len(bodies):
             raise ValueError("of another length than it says")
         return Parcel(after, records, str(head["mark"]))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not a commit of a bridge: {error!r}") from None
 
 
