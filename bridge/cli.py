@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bridge import __version__, cli_demo
-from bridge.errors import BridgeError, ConfigurationError, JournalInUse
+from bridge.errors import BridgeError, ConfigurationError, JournalInUse, JournalUnavailable
 from bridge.options import FILE, Config, configuration
 from bridge.signals import stop_on_signal
 
@@ -241,6 +241,9 @@ def main() -> None:
     except (ConfigurationError, JournalInUse) as error:
         typer.echo(f"cad-bridge: {error}", err=True)
         sys.exit(2)
+    except JournalUnavailable as error:
+        typer.echo(f"cad-bridge: the journal cannot be used now: {error.reason}", err=True)
+        sys.exit(1)
     except (BridgeError, OSError) as error:
         typer.echo(f"cad-bridge: {error}", err=True)
         sys.exit(1)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-__all__ = ["DEFAULT_NAME", "Address"]
+__all__ = ["DEFAULT_NAME", "HOW_TO_INSTALL", "Address"]
 
 DEFAULT_NAME = "cadbridge"
+HOW_TO_INSTALL = 'in the folder of cad-bridge, with its pip: pip install ".[nats]"'
+"""What an owner does whose bridge lacks the client of NATS."""
 PORT = 4222
 SCHEMES = ("nats", "tls")
 COPIES = 3

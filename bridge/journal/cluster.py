@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bridge.journal.address import Address
 
-__all__ = ["Beaten", "Cluster", "Message", "patiently"]
+__all__ = ["Beaten", "Cluster", "Copies", "Message", "patiently"]
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +48,8 @@ WRONG_LAST = (10071, 10164)
 """Error codes of JetStream for a last message that is another than was expected."""
 NO_MESSAGE = 10037
 NO_STREAM = 10059
+REFUSED = "NATS refuses the user, password or token"
+UNREACHABLE = "no NATS server can be reached"
 NO_JETSTREAM = "NATS runs without JetStream, or its servers have not found each other"
 
 
@@ -81,6 +83,17 @@ class Message:
     data: bytes
     at: int
     """Milliseconds since the epoch, by the clock of NATS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The copies of a stream."""
+
+    wanted: int
+    away: int
+    """Those whose servers are away, or lag behind."""
+    used: int
+    """Bytes of one."""
 
 
 class Cluster:
@@ -133,9 +146,12 @@ class Cluster:
                     ping_interval=PING_S,
                     max_outstanding_pings=2,
                 )
-        except (NatsError, OSError, TimeoutError, ValueError) as error:
+        except Exception as error:  # a broken credentials file raises whatever its reader does
             await client.close()
-            reason = refusals[-1] if refusals else _reason(error)
+            reasons = (
+                [*refusals, _reason(error)] if not isinstance(error, TimeoutError) else refusals
+            )
+            reason = REFUSED if REFUSED in reasons else (reasons or [UNREACHABLE])[-1]
             raise JournalUnavailable(f"NATS at {address.shown}: {reason}") from None
         return cls(client)
 
@@ -234,6 +250,17 @@ class Cluster:
         with _explained():
             await self._client.subscribe(subject, cb=hear)
 
+    async def copies(self, stream: str) -> Copies | None:
+        """Return how a stream is kept; None where there is none."""
+        with _explained():
+            try:
+                info = await self._jetstream.stream_info(stream)
+            except NotFoundError:
+                return None
+        others = (info.cluster.replicas if info.cluster else None) or []
+        away = sum(1 for one in others if one.offline or not one.current)
+        return Copies(info.config.num_replicas or 1, away, info.state.bytes)
+
     @property
     def most_bytes(self) -> int:
         """The largest message that the servers take."""
@@ -266,11 +293,13 @@ def _reason(error: BaseException) -> str:
         return f"NATS says: {error.description}" if error.description else NO_JETSTREAM
     if isinstance(error, TimeoutError):
         return "NATS does not answer"
+    if isinstance(error, ConnectionError):
+        return UNREACHABLE
     if isinstance(error, OSError):
-        return error.strerror or "no NATS server can be reached"
+        return error.strerror or UNREACHABLE
     text = str(error).removeprefix("nats: ")
     if "no responders" in text or "no response from stream" in text:
         return NO_JETSTREAM
     if "Authorization" in text or "authorization" in text:
-        return "NATS refuses the user, password or token"
+        return REFUSED
     return text or type(error).__name__

@@ -240,7 +240,10 @@ class JetStreamJournal:
     async def _replica(self, server: int) -> Replica:
         """Return what is known of a server, once it is known."""
         replica = self._begun(server)
-        if await patiently(replica.begin) and replica.last < (await self._bucket.standing(server))[1]:
+        if (
+            await patiently(replica.begin)
+            and replica.last < (await self._bucket.standing(server))[1]
+        ):
             await self._renew_epoch("the journal holds fewer events than were seen in it")
         return replica
 

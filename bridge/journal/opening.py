@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.errors import ConfigurationError
+from bridge.journal.address import HOW_TO_INSTALL
 
 if TYPE_CHECKING:
     from bridge.journal import Journal
@@ -23,7 +24,7 @@ async def open_journal(settings: JournalSettings, metrics: Metrics) -> Journal:
         ConfigurationError: it is something else, from a newer bridge, or needs what is not
             installed.
     """
-    if settings.url.startswith("sqlite:"):
+    if settings.kind == "sqlite":
         from bridge.journal.sqlite import SqliteJournal  # each back end loads what it alone needs
 
         return await SqliteJournal.open(
@@ -35,7 +36,7 @@ async def open_journal(settings: JournalSettings, metrics: Metrics) -> Journal:
         raise ConfigurationError(
             "journal.url",
             f"a journal over NATS needs {missing.name}, which is not installed",
-            'install the bridge with its extra "nats", or use a journal "sqlite:…"',
+            HOW_TO_INSTALL,
         ) from None
     return await JetStreamJournal.open(
         settings.url, max_size_bytes=settings.max_size, metrics=metrics

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bridge.errors import BridgeError, ConfigurationError, JournalUnavailable
 from bridge.journal import schema
+from bridge.journal.address import HOW_TO_INSTALL
 from bridge.journal.reader import Reader
 from bridge.owner.cluster import look
 
@@ -92,7 +93,7 @@ async def open_archive(settings: JournalSettings) -> Archive:
         raise ConfigurationError(
             "journal.url",
             "a journal over NATS needs nats-py, which is not installed",
-            'in the folder of cad-bridge, with its pip: pip install ".[nats]"',
+            HOW_TO_INSTALL,
         )
     if looked.state == "unusable":
         raise JournalUnavailable(looked.detail)

@@ -31,15 +31,15 @@ class Looked:
 async def look(address: Address) -> Looked:
     """Ask the servers; never raises for what they or the network do."""
     try:
-        from bridge.owner.streams import Streams  # needs a package that is an extra
+        from bridge.journal.cluster import Cluster  # needs a package that is an extra
     except ModuleNotFoundError:
         return Looked("not_installed")
     try:
-        streams = await Streams.open(address, _nothing)
+        cluster = await Cluster.open(address, _nothing)
         try:
-            found = [await streams.copies(name) for name in (address.name, f"KV_{address.name}")]
+            found = [await cluster.copies(name) for name in (address.name, f"KV_{address.name}")]
         finally:
-            await streams.close()
+            await cluster.close()
     except JournalUnavailable as error:
         return Looked("unusable", _impersonal(error.reason, address))
     there = [copies for copies in found if copies is not None]

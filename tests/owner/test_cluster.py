@@ -122,7 +122,7 @@ async def test_a_nats_that_cannot_be_used_is_told_by_its_reason(
 async def test_a_missing_client_is_told_with_the_command_that_installs_it(
     url: str, examined: Any, configured: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "bridge.owner.streams", raising=False)
+    monkeypatch.delitem(sys.modules, "bridge.journal.cluster", raising=False)
     monkeypatch.setitem(sys.modules, "nats.errors", None)
     _, check = await examined(url)
     assert check.state == "fail"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bridge.journal.address import HOW_TO_INSTALL
 from bridge.owner.checks.check import Check, Context, mib
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def journal_servers(context: Context) -> Iterator[Check]:
             _NAME,
             "fail",
             "a journal over NATS needs nats-py, which is not installed",
-            'in the folder of cad-bridge, with its pip: pip install ".[nats]"',
+            HOW_TO_INSTALL,
         )
     elif looked.state == "unusable":
         yield Check(
