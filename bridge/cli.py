@@ -47,8 +47,20 @@ def _without_command(
 
 
 @app.command()
-def run(config: Config = None) -> None:
+def run(
+    config: Config = None,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Log into a file, where nobody sees a terminal; it begins anew at 10 MiB."
+        ),
+    ] = None,
+) -> None:
     """Run the bridge until it is stopped."""
+    if log_file is not None:
+        from bridge.log_file import LogFile
+
+        sys.stderr = LogFile(log_file)  # what Python itself, and `main`, have to say goes there too
     gc.disable()  # what is loaded now stays: looking through it again and again finds nothing
     with _without("rich"):  # structlog loads it for tracebacks of a kind that is never shown
         from bridge import logs

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
+from bridge.log_file import LogFile
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -46,13 +48,15 @@ def set_up(
     Args:
         secrets: what must never be printed; may be added to later.
         stream: where to; None: standard error.
-        as_json: None: unless the stream is a terminal.
+        as_json: None: unless somebody reads the stream as it is, on a terminal or in a log file.
         level: the lowest that is printed; of dependencies, warnings and worse.
     """
     stream = sys.stderr if stream is None else stream
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")  # a Windows console knows few signs
-    as_json = not stream.isatty() if as_json is None else as_json
+    if as_json is None:
+        as_json = not (stream.isatty() or isinstance(stream, LogFile))
+    clock = "%H:%M:%S" if stream.isatty() else "%Y-%m-%d %H:%M:%S"
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -61,7 +65,7 @@ def set_up(
             structlog.processors.format_exc_info,
             Guard(secrets),
             structlog.processors.TimeStamper(
-                fmt="iso" if as_json else "%H:%M:%S", utc=as_json, key="at" if as_json else "time"
+                fmt="iso" if as_json else clock, utc=as_json, key="at" if as_json else "time"
             ),
             _json_line if as_json else _readable(stream),
         ],

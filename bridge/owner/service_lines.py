@@ -94,9 +94,10 @@ def windows_task(config: PurePath, python: str) -> str:
 
     `schtasks` alone cannot lift the limit of 72 hours that Windows sets a task.
     """
+    log = config.with_name("cad-bridge.log")
     words = {
         "python": python,
-        "arguments": f'-m bridge run --config "{config}"',
+        "arguments": f'-m bridge run --config "{config}" --log-file "{log}"',
         "folder": str(config.parent),
     }
     quoted = {name: "'" + word.replace("'", "''") + "'" for name, word in words.items()}
@@ -116,6 +117,7 @@ Register-ScheduledTask -TaskName 'cad-bridge' -Action ({action}) \
 -Principal (New-ScheduledTaskPrincipal -UserId "$env:USERDOMAIN\\$env:USERNAME" -LogonType S4U)
 # Then, to start it now:  Start-ScheduledTask -TaskName 'cad-bridge'
 # To end it:              Stop-ScheduledTask -TaskName 'cad-bridge'
+# What it says:           {log}
 """
 
 

@@ -46,7 +46,10 @@ def test_the_windows_line_quotes_what_owners_name_their_folders() -> None:
 
     line = next(line for line in text.splitlines() if not line.startswith("#"))
     assert r"-Execute 'C:\Users\O''Neil\python.exe'" in line
-    assert r"""-Argument '-m bridge run --config "C:\cad bridge\cad-bridge.toml"'""" in line
+    assert (
+        r"""-Argument '-m bridge run --config "C:\cad bridge\cad-bridge.toml" """
+        r"""--log-file "C:\cad bridge\cad-bridge.log"'"""
+    ) in line
     assert "-ExecutionTimeLimit ([TimeSpan]::Zero)" in line
 
 

@@ -1,0 +1,70 @@
+"""A log that nobody need look after: a file that begins anew when it is full."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING
+
+from bridge.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["LogFile"]
+
+MOST_BYTES = 10 << 20
+
+
+class LogFile(io.TextIOBase):
+    """A text stream into a file that only its owner can read; the one before is kept as `NAME.1`.
+
+    What is written is on disk's way at once: after a crash the last line is what matters.
+    """
+
+    def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
+        """Open it, behind what is in it.
+
+        Raises:
+            ConfigurationError: it cannot be written to.
+        """
+        self._path = path
+        self._most_bytes = most_bytes
+        try:
+            self._file = self._open()
+        except OSError as error:
+            raise ConfigurationError(
+                "--log-file",
+                f"{path} cannot be written to: {error.strerror or error}",
+                "a file in a folder that is there, and that this user may write to",
+            ) from None
+
+    def _open(self) -> io.BufferedWriter:
+        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        return os.fdopen(handle, "ab")
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Append it, whatever signs it has."""
+        line = text.encode("utf-8", "backslashreplace")
+        if self._file.tell() + len(line) > self._most_bytes and self._file.tell():
+            self._begin_anew()
+        self._file.write(line)
+        self._file.flush()
+        return len(text)
+
+    def _begin_anew(self) -> None:
+        self._file.close()  # Windows renames no file that is open
+        try:
+            self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+        finally:
+            self._file = self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        if not self.closed:
+            self._file.close()
+        super().close()
