@@ -12,7 +12,8 @@ BRIDGE = ROOT / "bridge"
 RESOURCE = ROOT / "lua_resource"
 
 LAYERS: list[set[str]] = [
-    {"bridge", "errors", "blot", "memory", "bootstrap", "journal.address", "log_file"},
+    {"bridge", "errors", "blot", "memory", "bootstrap", "journal.address"},
+    {"log_file"},
     {"listening", "events", "settings", "logs", "metrics", "rejected"},
     {"facts", "wire", "journal"},
     {"board"},
