@@ -6,8 +6,8 @@ and replay are the same read from a cursor. Readers are woken by a bell; a lost 
 never an event.
 
 `opening` chooses the back end. `sqlite` stands on `writer` and `reader`, those on `store`,
-`database`, `schema` and `files`; `jetstream` on `replica`, `history`, `parcel` and `bucket`, those
-on `cluster`, and `address` reads its url. Both keep the newest events in a `tail`.
+`database`, `schema` and `files`. `jetstream` stands on `replica`, `history`, `parcel`, `bucket` and
+`pruning`, those on `cluster`; `address` reads its url. Both keep the newest events in a `tail`.
 """
 
 from __future__ import annotations

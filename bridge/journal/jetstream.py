@@ -17,6 +17,7 @@ from bridge.errors import JournalUnavailable, SequenceTaken
 from bridge.journal.address import Address
 from bridge.journal.bucket import Bucket
 from bridge.journal.cluster import Cluster, patiently
+from bridge.journal.pruning import prune
 from bridge.journal.replica import Replica, subject_of
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ LOOK_EVERY_S = 5.0
 """How long a lost ring of another bridge can cost."""
 WRITE_EVERY_S = 1.0
 """How often acknowledgements are written, and a trial made after a failure."""
-PRUNE_STEP = 500
-"""Events deleted at a time where there is too much of all."""
 
 T = TypeVar("T")
 
@@ -192,16 +191,17 @@ class JetStreamJournal:
         stay for the sake of others that were appended with it.
         """
         self._refuse_if_closed()
-        needless = {
-            server: await self._needless(server, fresh_since) for server in await self._all()
-        }
-        for server, upto in needless.items():
-            old = await self.first_since(server, before) - 1
-            await self._replicas[server].delete(min(upto, old))
-        while await self._cluster.used_bytes(self._stream) > self._max_size_bytes:
-            if not await self._delete_oldest(needless):
-                break
-        await self._bucket.forget_kept(before)
+        replicas = {server: await self._replica(server) for server in await self._all()}
+        await prune(
+            replicas,
+            self._bucket,
+            before=before,
+            fresh_since=fresh_since,
+            is_too_large=self._is_too_large,
+        )
+
+    async def _is_too_large(self) -> bool:
+        return await self._cluster.used_bytes(self._stream) > self._max_size_bytes
 
     async def save(self, server: int, name: str, body: bytes) -> None:
         """Keep a small value under a name; an empty one forgets the name."""
@@ -252,10 +252,7 @@ class JetStreamJournal:
         prefix = subject_of(self._stream, 0).removesuffix("0")
         subjects = await self._cluster.subjects(self._stream, f"{prefix}*")
         names = (subject.removeprefix(prefix) for subject in subjects)
-        servers = [int(name) for name in names if name.isdecimal()]
-        for server in servers:
-            await self._replica(server)
-        return servers
+        return [int(name) for name in names if name.isdecimal()]
 
     async def _follow(self, replica: Replica) -> None:
         """Keep in step with what other bridges store; for ever."""
@@ -324,26 +321,6 @@ class JetStreamJournal:
             await self._bucket.try_to_write()
             self._problem = ""
             log.info("journal_available_again")
-
-    # Pruning -------------------------------------------------------------------------------------
-
-    async def _needless(self, server: int, fresh_since: int) -> int:
-        """Return up to which event nothing is needed any more; drop the boards before it."""
-        stood = await self.first_since(server, fresh_since) - 1
-        base = await self._bucket.board_number(server, stood) or 0
-        await self._bucket.forget_boards(server, before=base)
-        return min(base, await self.last(server) - 1)
-
-    async def _delete_oldest(self, needless: dict[int, int]) -> bool:
-        """Delete a few of the oldest needless events; return False if there are none."""
-        firsts = {server: await self._replicas[server].first() for server in needless}
-        some = {server: n for server, n in firsts.items() if n <= needless[server]}
-        if not some:
-            return False
-        ages = {s: (await self.read(s, n - 1, 1))[0].at for s, n in some.items()}
-        oldest = min(ages, key=lambda server: ages[server])
-        await self._replicas[oldest].delete(min(needless[oldest], some[oldest] + PRUNE_STEP - 1))
-        return await self._replicas[oldest].first() > some[oldest]
 
     # Tasks ---------------------------------------------------------------------------------------
 
