@@ -25,12 +25,18 @@ __all__ = [
     "Servers",
     "Updated",
     "Written",
+    "described",
     "read",
     "units_of",
 ]
 
 Json = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def described(sent: Json, said: Json) -> Json:
+    """Return what was made as the CAD describes it, and as it was sent where the CAD is silent."""
+    return {**sent, **{name: value for name, value in said.items() if value is not None}}
 
 
 def _names(*names: str) -> Any:

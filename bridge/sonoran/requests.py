@@ -18,6 +18,7 @@ from bridge.errors import JournalUnavailable, PushRejected, RequestRefused
 from bridge.events import Note
 from bridge.facts import Closed, Detached, Fact, Noted, PanicSet, Placed, Removed, StatusSet
 from bridge.params import CallRef, OfPlayer, Params, Place, Player, Text
+from bridge.sonoran import answers
 from bridge.sonoran.desk import ANSWER_WITHIN, Desk
 from bridge.sonoran.links import Links
 from bridge.sonoran.pacing import Budget
@@ -123,10 +124,9 @@ class CadRequests:
         """call.create: place a 911 or civil call. The CAD pushes it too; the second is a copy."""
         name = self._desk.identity.of(params.player)
         async with self._desk.asking(server):
-            placed, said = await self._desk.api.place_911(
-                server, _911_body(params, name), Budget(self._within)
-            )
-        described = said if "callId" in said else {**said, "callId": placed.id}
+            body = _911_body(params, name)
+            placed, said = await self._desk.api.place_911(server, body, Budget(self._within))
+        described = answers.described({**body, "callId": placed.id}, said)
         call = emergency_from(described, self._desk.now(), "answer")
         # the CAD knows him by what we sent; the game server knows that it is him
         his = (self._desk.identity.in_full(params.player),)

@@ -22,6 +22,7 @@ import structlog
 
 from bridge.errors import BridgeError, JournalUnavailable, PushRejected, RequestRefused
 from bridge.facts import Attached, Fact, OnDuty, Written
+from bridge.sonoran import answers
 from bridge.sonoran.desk import ANSWER_WITHIN, Desk
 from bridge.sonoran.faults import CadFault, CadRefused
 from bridge.sonoran.pacing import Budget
@@ -279,10 +280,10 @@ def _dispatch_body(call: Call, name: str) -> dict[str, Any]:
 
 def _as_written(body: dict[str, Any], said: Any, now: int) -> Written:
     """Return the dispatch call as the CAD describes it, and as we did where it does not."""
-    described = {name: value for name, value in said.items() if value is not None}
-    if "callId" not in described:
-        described["callId"] = described.get("id")
-    return dispatch_from({**body, **described}, now, "answer", creation=True)
+    call = answers.described(body, said)
+    if "callId" not in call:
+        call["callId"] = call.get("id")
+    return dispatch_from(call, now, "answer", creation=True)
 
 
 def _say_how_it_ended(server: int, key: str, task: asyncio.Task[str]) -> None:

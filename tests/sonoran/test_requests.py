@@ -395,6 +395,19 @@ async def test_a_911_is_placed_with_place_postal_and_who_asked(cad: Any, play: A
     assert call.caller_ids[0] == ("license:a11ce",)
 
 
+async def test_a_civil_call_stays_one_where_the_cad_answers_with_its_number_alone(
+    cad: Any, play: Any
+) -> None:
+    game = await play()
+    cad.fail("calls/911", "json", body={"callId": 77, "isEmergency": None})
+
+    placed = await game.ask("call.create", **{**CREATE, "emergency": False})
+
+    call = game.board.calls[placed["key"]]
+    assert (call.id, call.emergency, call.caller) == (77, False, "Ann")
+    assert (call.location, call.description) == ("Here", "Fire")
+
+
 async def test_the_echo_of_a_911_alerts_nobody_again(cad: Any, play: Any, until: Any) -> None:
     game = await play("hub")
     await until(lambda: game.hub.is_up)
