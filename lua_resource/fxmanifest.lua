@@ -66,6 +66,10 @@ server_scripts {
     'server/adapters/ps_dispatch.lua',
     'server/adapters/cd_dispatch.lua',
     'server/adapters/lb_tablet.lua',
+    'server/game.lua',
+    'server/connection.lua',
+    'server/players.lua',
+    'server/neighbours.lua',
     'server/main.lua',
 }
 

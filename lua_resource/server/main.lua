@@ -3,21 +3,14 @@
 local OWN <const> = GetCurrentResourceName()
 local VERSION <const> = GetResourceMetadata(OWN, 'version', 0) or '0'
 local FROM_TRANSPORT <const>, TO_TRANSPORT <const> = 'cadbridge:transport', 'cadbridge:socket'
-local POSTALS <const>, CADS_OWN <const> = 'nearest-postal', 'sonorancad'
-local FLUSH_MS <const>, TRANSPORT_MS <const> = 10000, 5000
 
 local now, later = GetGameTimer, SetTimeout
+local game = CadBridge.game.new(_G)
 
 ---@param name string
 ---@return string
 local function convar(name)
     return GetConvar(name, '')
-end
-
----@param resource string
----@return boolean
-local function isStarted(resource)
-    return GetResourceState(resource) == 'started'
 end
 
 -- Words and options -------------------------------------------------------------------------------
@@ -44,59 +37,12 @@ if OWN ~= 'cadbridge' then
     tell(OWN ~= OWN:lower() and 'server.folderCapital' or 'server.folderName', { folder = OWN })
 end
 
--- The game ----------------------------------------------------------------------------------------
+-- What is known -----------------------------------------------------------------------------------
 
----@param source integer
----@return Position?
-local function standing(source)
-    local ped = GetPlayerPed(source)
-    if not ped or ped == 0 or not DoesEntityExist(ped) then return nil end
-    local ok, coords = pcall(GetEntityCoords, ped)
-    if not ok or not coords then return nil end
-    return CadBridge.position.checked { x = coords.x, y = coords.y, z = coords.z }
-end
+local function standing(source) return game:standing(source) end
+local function allowed(source, object) return game:allowed(source, object) end
 
----@param source integer
----@return number?
-local function heading(source)
-    local ped = GetPlayerPed(source)
-    local ok, degrees = pcall(GetEntityHeading, ped)
-    return ok and degrees or nil
-end
-
----@param source integer
----@param event string
-local function sendOurs(source, event, ...)
-    TriggerClientEvent(event, source, ...)
-end
-
-local send = CadBridge.adapters.through(sendOurs, options.dispatch, {
-    trigger = TriggerClientEvent, exports = exports, started = isStarted, jobs = options.jobs, time = os.time,
-    vector = vector3 or function(x, y, z) return { x = x, y = y, z = z } end,
-    warn = printLine,
-})
-
----The same to several players: packed once, where `TriggerClientEvent` would pack it for each.
----@param sources integer[]
----@param event string
-local function sendAll(sources, event, ...)
-    if send ~= sendOurs then
-        for _, source in ipairs(sources) do send(source, event, ...) end
-        return
-    end
-    local payload = msgpack.pack_args(...)
-    for _, source in ipairs(sources) do TriggerClientEventInternal(event, source, payload, payload:len()) end
-end
-
----@param source integer
----@param object string
----@return boolean
-local function allowed(source, object)
-    return IsPlayerAceAllowed(tostring(source), object) and true or false
-end
-
--- The parts ---------------------------------------------------------------------------------------
-
+local send, sendAll = game:senders(options.dispatch, options.jobs, printLine)
 local board = CadBridge.board.new()
 local postals = CadBridge.postals.new()
 local roster = CadBridge.roster.new(options.bareIdentifiers, function(value)
@@ -116,6 +62,8 @@ local sight = {
     end,
 }
 
+-- The bridge --------------------------------------------------------------------------------------
+
 local epoch, cursor = CadBridge.session.read(GetResourceKvpString('cursor'))
 local session = CadBridge.session.new {
     version = VERSION,
@@ -124,12 +72,16 @@ local session = CadBridge.session.new {
     epoch = epoch, cursor = cursor,
 }
 
+local function toTransport(...)
+    TriggerEvent(TO_TRANSPORT, ...)
+end
+
 ---Sends a frame over the connection that counts.
 ---@param text string
 ---@return boolean
 local function transmit(text)
     if not session.welcomed then return false end
-    TriggerEvent(TO_TRANSPORT, 'send', session.generation, text)
+    toTransport('send', session.generation, text)
     return true
 end
 
@@ -143,6 +95,8 @@ local receipts = CadBridge.receipts.new(function(receipt)
     end
     transmit(session:receipt(receipt))
 end)
+
+-- Who gets what -----------------------------------------------------------------------------------
 
 ---@type CadBridge.Arrivals
 local arrivals
@@ -204,7 +158,7 @@ local actions = CadBridge.actions.new {
 local liveMap = CadBridge.liveMap.new {
     sources = function() return options.liveMap and session.welcomed and cad:inGame() or {} end,
     player = function(source) return roster.players[source] end,
-    standing = standing, heading = heading, later = later,
+    standing = standing, heading = function(source) return game:heading(source) end, later = later,
     place = function(position)
         local postal = sight.postal(position)
         if not postal then return ('%d, %d'):format(position.x // 1, position.y // 1) end
@@ -216,6 +170,8 @@ local liveMap = CadBridge.liveMap.new {
     end,
 }
 
+-- The connection ----------------------------------------------------------------------------------
+
 local events = CadBridge.events.new {
     board = board, roster = roster, audience = audience, claims = claims, alerts = alerts, arrivals = arrivals,
     panics = panics, pictures = pictures, actions = actions, liveMap = liveMap, sight = sight,
@@ -224,177 +180,41 @@ local events = CadBridge.events.new {
 
 local link = CadBridge.link.new(tell, function(name, places) return words:say(language, name, places) end)
 
--- The connection ----------------------------------------------------------------------------------
-
-local flushing, acknowledging, started = false, false, false
-
----Keeps the cursor over a restart: at once where the process ends, and soon where the machine does.
-local function save()
-    local text = session:saved()
-    if not text then return end
-    SetResourceKvpNoSync('cursor', text)
-    if flushing then return end
-    flushing = true
-    later(FLUSH_MS, function()
-        flushing = false
-        FlushResourceKvp()
-    end)
-end
-
-local function acknowledge()
-    acknowledging = false
-    local text = session:acknowledge()
-    if text then transmit(text) end
-end
-
----@type table<string, fun(action: CadBridge.Action)>
-local ACT = {
-    welcome = function(action)
-        local welcome = action.welcome --[[@as CadBridge.Welcome]]
-        if welcome.board then events:restore(welcome.board) end
-        save()
-        local calls, units = 0, 0
-        for _ in pairs(board.calls) do calls = calls + 1 end
-        for _ in pairs(board.units) do units = units + 1 end
-        link:connected(session.server, session.bridge, calls, units, now())
-        liveMap:wake()
-    end,
-    event = function(action)
-        -- A broken event must not come back for ever: it is handled, if only by having been tried.
-        local ok, problem = pcall(events.handle, events, action)
-        if not ok then tell('server.eventFailed', { seq = action.seq, problem = tostring(problem) }) end
-        session:handled(action.seq)
-        save()
-        if acknowledging then return end
-        acknowledging = true
-        later(CadBridge.session.ACK_MS, acknowledge)
-    end,
-    reply = function(action) requests:answer(action.id, action.result, action.error) end,
-    ['end'] = function(action)
-        TriggerEvent(TO_TRANSPORT, 'end', session.generation, 4400, action.reason)
-    end,
+local connection = CadBridge.connection.new {
+    session = session, requests = requests, receipts = receipts, events = events, liveMap = liveMap, board = board,
+    link = link, store = { get = GetResourceKvpString, set = SetResourceKvpNoSync, flush = FlushResourceKvp },
+    token = function() return convar('cadbridge_token') end,
+    toTransport = toTransport, transmit = transmit, now = now, later = later, tell = tell,
 }
 
----Whether players can read the token, as far as is known. No native tells a server script that a convar
----is replicated, and the console's own answer would print the token. A client sees what is replicated
----to it, so it reports what it can read (door `exposed`), and is believed only if that is the token:
----who lies cannot know it. What is left of the finding is a mark, so that a restart does not connect
----again before the first client has spoken.
----@return boolean
-local function isExposed()
-    local mark = GetResourceKvpString('exposed')
-    return mark ~= nil and mark == CadBridge.link.fingerprint(convar('cadbridge_token'))
-end
+AddEventHandler(FROM_TRANSPORT, function(...)
+    if GetInvokingResource() == OWN then connection:hear(...) end
+end)
 
----@type table<string, fun(...)>
-local TRANSPORT = {
-    ready = function()
-        if started then return end
-        started = true
-        if isExposed() then return link:exposed(now()) end
-        TriggerEvent(TO_TRANSPORT, 'start')
-    end,
-    missing = function(what, detail) link:missing(what, detail, now()) end,
-    open = function(generation) TriggerEvent(TO_TRANSPORT, 'hello', generation, session:open(generation)) end,
-    frame = function(generation, text)
-        local action = session:receive(generation, text)
-        if action then ACT[action.kind](action) end
-    end,
-    down = function(reason, code, retryMs)
-        session:down()
-        requests:down()
-        link:down(reason, code, retryMs, now())
-    end,
+-- Players, doors, commands, exports ---------------------------------------------------------------
+
+local players = CadBridge.players.new {
+    roster = roster, audience = audience, arrivals = arrivals, panics = panics, pictures = pictures,
+    receipts = receipts, burst = burst, dues = dues, claims = claims, actions = actions, liveMap = liveMap,
+    name = GetPlayerName, identifiers = GetPlayerIdentifiers, standing = standing, now = now,
 }
 
-AddEventHandler(FROM_TRANSPORT, function(what, ...)
-    if GetInvokingResource() ~= OWN or not TRANSPORT[what] then return end
-    TRANSPORT[what](...)
-end)
+local function knows(source) return players:knows(source) end
+local function may(source, permission) return players:may(source, permission) end
 
--- Players -----------------------------------------------------------------------------------------
-
----@param source integer
----@param early boolean
-local function joined(source, early)
-    local player = roster:add(source, GetPlayerName(source) or '', GetPlayerIdentifiers(source), early)
-    audience:joined(player, now())
-    for _, ident in ipairs(cad:identsOf(source)) do panics:found(ident, source) end
-    liveMap:wake()
-end
-
-local outcomes = {}
-
----@type CadBridge.Doors
-local doors
-
-AddEventHandler('playerJoining', function()
-    joined(source, false)
-end)
-
-AddEventHandler('playerDropped', function()
-    local source = math.tointeger(source) or 0
-    local player = roster.players[source]
-    if not player then return end
-    player = roster:remove(source, now(), standing(source)) --[[@as CadBridge.Player]]
-    outcomes[source] = nil
-    pictures:dropped(source)
-    receipts:left(source, now())
-    burst:dropped(source)
-    dues:dropped(source)
-    claims:dropped(source)
-    actions:dropped(source)
-    doors:dropped(source)
-    panics:dropped(source)
-    audience:dropped(player)
-end)
-
--- Doors, commands, exports ------------------------------------------------------------------------
-
----@param source integer
----@return boolean
-local function knows(source)
-    return roster.players[source] ~= nil
-end
-
----@param source integer
----@param permission string
----@return boolean
-local function may(source, permission)
-    if permission == 'anyone' then return true end
-    audience:ask(source, now())
-    -- Whose unit is attached may respond and leave, whatever else makes a responder here.
-    return audience.responders[source] or audience.dispatchers[source] or cad:holds(source)
-end
-
-doors = CadBridge.doors.new(knows, may, now, function(source, door, reason)
+local doors = CadBridge.doors.new(knows, may, now, function(source, door, reason)
     local player = roster.players[source]
     tell('server.refused.' .. reason, { player = player and player.name or '?', id = source, door = door })
 end)
 
 doors:open(CadBridge.doors.list {
-    ready = function(source, version)
-        local player = roster.players[source]
-        player.version = CadBridge.text.line(version)
-        arrivals:ready(source)
-        audience:updateAll(cad:review(player.keys))
-    end,
-    painted = function(source, key, seq, outcome)
-        if receipts:painted(source, key, seq, outcome, now()) then outcomes[source] = outcome end
-    end,
+    ready = function(source, version) players:ready(source, version) end,
+    painted = function(source, key, seq, outcome) players:painted(source, key, seq, outcome) end,
     respond = function(source, key) actions:respond(source, key) end,
     leave = function(source) actions:leave(source) end,
     note = function(source, key, text) actions:note(source, text, key) end,
     calls = function(source) actions:list(source) end,
-    exposed = function(_, value)
-        local token = convar('cadbridge_token')
-        if token == '' or value ~= token or link.state == 'exposed' then return end
-        SetResourceKvp('exposed', CadBridge.link.fingerprint(token))
-        TriggerEvent(TO_TRANSPORT, 'stop')
-        session:down()
-        requests:down()
-        link:exposed(now())
-    end,
+    exposed = function(_, value) connection:exposed(value) end,
 })
 
 CadBridge.commands.register {
@@ -407,12 +227,12 @@ local admin = CadBridge.admin.new {
     board = board, roster = roster, audience = audience, claims = claims, pictures = pictures, alerts = alerts,
     requests = requests, doors = doors, postals = postals, sight = sight, options = options, link = link,
     version = VERSION, now = now,
-    outcome = function(source) return outcomes[source] end,
+    outcome = function(source) return players.outcomes[source] end,
     oneSync = function() return GetConvar('onesync', 'off') ~= 'off' end,
     allowed = allowed,
     reply = function(source, line)
         if source <= 0 then return printLine(line) end
-        if not isStarted('chat') then
+        if not game:isStarted('chat') then
             return pictures:notice(source, {
                 text = line, kind = 'info', style = options.notify, locale = options.locale,
             })
@@ -427,79 +247,29 @@ CadBridge.exports.register({
     isConnected = function() return session.welcomed end,
 }, exports)
 
--- Other resources ---------------------------------------------------------------------------------
+-- What the game tells -----------------------------------------------------------------------------
 
----@type table<CadBridge.Framework, true>
-local heard = {}
+local neighbours = CadBridge.neighbours.new {
+    roster = roster, audience = audience, postals = postals,
+    state = GetResourceState, file = LoadResourceFile, decode = json.decode, hear = AddEventHandler, tell = tell,
+    metadata = function(resource, key) return GetResourceMetadata(resource, key, 0) end,
+}
 
----Takes the framework that runs, hears its events, and reads everybody's job.
-local function useFramework()
-    local framework = CadBridge.jobResponders.detect(CadBridge.frameworks, GetResourceState)
-    if framework == sources.job.framework then return end
-    sources.job:use(framework)
-    if framework and not heard[framework] then
-        heard[framework] = true
-        for name, whose in pairs(framework.events) do
-            AddEventHandler(name, function(...)
-                local source = sources.job.framework == framework and math.tointeger(tonumber(whose(...)))
-                if not source or not roster.players[source] then return end
-                sources.job:read(source)
-                audience:update(source)
-            end)
-        end
-    end
-    for source in pairs(roster.players) do
-        sources.job:read(source)
-        audience:update(source)
-    end
-end
+AddEventHandler('playerJoining', function() players:joined(source, false) end)
 
-local function loadPostals()
-    if GetResourceState(POSTALS) == 'missing' then return end
-    local file = GetResourceMetadata(POSTALS, 'postal_file', 0) or 'new-postals.json'
-    local content = LoadResourceFile(POSTALS, file)
-    if not content then return end
-    local ok, entries = pcall(json.decode, (content:gsub('^\xEF\xBB\xBF', '')))
-    if not ok then return tell('server.postalsBroken', { file = file }) end
-    postals:load(entries)
-end
-
----The CAD's own resource tells units of calls too, unless that is switched off: then each would come twice.
-local function noticeCadsOwn()
-    if not isStarted(CADS_OWN) then return end
-    local settings = LoadResourceFile(CADS_OWN, 'configuration/dispatchnotify_config.lua') or ''
-    if settings:find('enabled%s*=%s*false') then return end
-    tell('server.sonorancad')
-end
-
-AddEventHandler('onServerResourceStart', function(name)
-    if name == CADS_OWN then noticeCadsOwn() end
-    if name == POSTALS then loadPostals() end
-    useFramework()
+AddEventHandler('playerDropped', function()
+    local source = math.tointeger(source) or 0
+    if players:left(source) then doors:dropped(source) end
 end)
+
+AddEventHandler('onServerResourceStart', function(name) neighbours:started(name) end)
 
 AddEventHandler('onResourceStop', function(name)
-    if name == OWN then
-        receipts:flush()
-        acknowledge()
-        TriggerEvent(TO_TRANSPORT, 'stop')
-        save()
-        return FlushResourceKvp()
-    end
-    if sources.job.framework and sources.job.framework.resource == name then
-        sources.job:use(nil)
-        for source in pairs(roster.players) do audience:update(source) end
-    end
+    if name == OWN then connection:finish() else neighbours:stopped(name) end
 end)
 
--- Start -------------------------------------------------------------------------------------------
-
-loadPostals()
-useFramework()
-if isStarted(CADS_OWN) then noticeCadsOwn() end
-for _, source in ipairs(GetPlayers()) do joined(math.tointeger(tonumber(source)) --[[@as integer]], true) end
-
-later(TRANSPORT_MS, function()
-    if not started then link:missing('transport', nil, now()) end
-end)
-TriggerEvent(TO_TRANSPORT, 'hello?')
+neighbours:find()
+for _, source in ipairs(GetPlayers()) do
+    players:joined(math.tointeger(tonumber(source)) --[[@as integer]], true)
+end
+connection:begin()
