@@ -22,49 +22,47 @@ local COMMANDS = {
     },
     {
         default = 'respond', permission = 'responder', rate = ONE,
-        run = function(actions, source, text) actions:respond(source, text and text:match('^#?(%S+)')) end,
+        run = function(actions, source, text) actions.responding:respond(source, text and text:match('^#?(%S+)')) end,
     },
     {
         default = 'clearcall', permission = 'responder', rate = ONE,
         run = function(actions, source, text)
             local word, reference = (text or ''):match('^(%S+)%s*#?(%S*)')
-            if not word then return actions:leave(source) end
-            if word:lower() ~= 'close' then return actions:usage(source, 'clearcall') end
+            if not word then return actions.responding:leave(source) end
+            if word:lower() ~= 'close' then return actions.answers:usage(source, 'clearcall') end
             if not actions.audience.dispatchers[source] then
-                return actions:say(source, 'bad', 'notice.dispatchersOnly')
+                return actions.answers:say(source, 'bad', 'notice.dispatchersOnly')
             end
-            actions:close(source, reference ~= '' and reference or nil)
+            actions.responding:close(source, reference ~= '' and reference or nil)
         end,
     },
     {
         default = 'note', permission = 'responder', rate = ONE, needs = true,
-        run = function(actions, source, text) actions:note(source, text --[[@as string]]) end,
+        run = function(actions, source, text) actions.responding:note(source, text --[[@as string]]) end,
     },
     {
         default = 'status', permission = 'responder', rate = ONE, needs = true,
-        run = function(actions, source, text) actions:status(source, text --[[@as string]]) end,
+        run = function(actions, source, text) actions.calling:status(source, text --[[@as string]]) end,
     },
     {
         default = 'link', permission = 'anyone', rate = { count = 2, seconds = 60 }, server = ALL_CALLS,
-        run = function(actions, source) actions:link(source) end,
+        run = function(actions, source) actions.linking:start(source) end,
     },
     {
         default = '911', permission = 'anyone', rate = CALLS, server = ALL_CALLS, needs = true,
-        run = function(actions, source, text) actions:place(source, true, text --[[@as string]]) end,
+        run = function(actions, source, text) actions.calling:place(source, true, text --[[@as string]]) end,
     },
     {
         default = '311', permission = 'anyone', rate = CALLS, server = ALL_CALLS, needs = true,
-        run = function(actions, source, text) actions:place(source, false, text --[[@as string]]) end,
+        run = function(actions, source, text) actions.calling:place(source, false, text --[[@as string]]) end,
     },
     {
         default = 'panic', permission = 'responder', rate = { count = 4, seconds = 20 },
-        run = function(actions, source) actions:panic(source) end,
+        run = function(actions, source) actions.calling:panic(source) end,
     },
     {
         default = 'alerts', permission = 'anyone', rate = ONE,
-        run = function(actions, source)
-            actions.send(source, 'cadbridge:settings', actions.options.locale, actions.options.notify)
-        end,
+        run = function(actions, source) actions:settings(source) end,
     },
 }
 
@@ -95,14 +93,14 @@ end
 local function run(parts, command, name, source, raw)
     if source <= 0 then return parts.tell('server.playersOnly', { command = name }) end
     if not parts.knows(source) then return end
-    local actions = parts.actions
+    local actions, answers = parts.actions, parts.actions.answers
     if not parts.doors:admits(source, '/' .. command.default, command.rate)
         or (command.server and not parts.doors:admits(0, '/' .. command.default, command.server)) then
-        return actions:say(source, 'bad', 'notice.tooFast')
+        return answers:say(source, 'bad', 'notice.tooFast')
     end
-    if not parts.may(source, command.permission) then return actions:say(source, 'bad', 'notice.respondersOnly') end
+    if not parts.may(source, command.permission) then return answers:say(source, 'bad', 'notice.respondersOnly') end
     local text = textOf(raw)
-    if command.needs and not text then return actions:usage(source, command.default) end
+    if command.needs and not text then return answers:usage(source, command.default) end
     command.run(actions, source, text)
 end
 

@@ -92,7 +92,7 @@ end
 local HANDLE = {
     ['call.opened'] = function(events, event, action)
         local call = event.call
-        if call.origin911 then events.actions:closed(call.origin911, call.key) end
+        if call.origin911 then events.actions.responding:closed(call.origin911, call.key) end
         local recipients = events.alerts:opened {
             call = call, seq = action.seq, age = action.age, alert = action.alert and event.alert ~= false,
         }
@@ -113,7 +113,7 @@ local HANDLE = {
     end,
     ['call.closed'] = function(events, event)
         events.alerts:closed(event.call, tostring(event.reason))
-        if event.reason ~= 'dispatched' then events.actions:closed(event.call.key) end
+        if event.reason ~= 'dispatched' then events.actions.responding:closed(event.call.key) end
         events.announce('cadbridge:callClosed', event.call)
     end,
     ['unit.on_duty'] = function(events, event, action)
@@ -146,7 +146,7 @@ local HANDLE = {
     end,
     ['link.verified'] = function(events, event)
         for _, source in ipairs(events.roster:match({ { event.communityUserId } }).players) do
-            events.actions:linked(source)
+            events.actions.linking:linked(source)
         end
     end,
     ['push'] = function(events, event)

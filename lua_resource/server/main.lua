@@ -210,9 +210,9 @@ end)
 doors:open(CadBridge.doors.list {
     ready = function(source, version) players:ready(source, version) end,
     painted = function(source, key, seq, outcome) players:painted(source, key, seq, outcome) end,
-    respond = function(source, key) actions:respond(source, key) end,
-    leave = function(source) actions:leave(source) end,
-    note = function(source, key, text) actions:note(source, text, key) end,
+    respond = function(source, key) actions.responding:respond(source, key) end,
+    leave = function(source) actions.responding:leave(source) end,
+    note = function(source, key, text) actions.responding:note(source, text, key) end,
     calls = function(source) actions:list(source) end,
     exposed = function(_, value) connection:exposed(value) end,
 })
