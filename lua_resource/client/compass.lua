@@ -56,6 +56,11 @@ function Compass:tick()
     self.later(EVERY, function() self:tick() end)
 end
 
+---The page has been loaded anew: it does not know what it was told.
+function Compass:forget()
+    self.last = nil
+end
+
 ---To be called whenever what is on the screen has changed.
 function Compass:watch()
     if self.running or not self.wanted() then return end

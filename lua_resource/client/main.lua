@@ -171,13 +171,19 @@ end)
 
 local callbacks = panels:callbacks()
 
+---The page may be loaded again at any time; then it gets back what was on it.
 callbacks.ready = function()
     targeted = nil
     page:forget()
+    compass:forget()
     card:loaded()
     focus:close()
     send('hello', {})
     send('preferences', chosen)
+    local lost = screen:shownBy('card')
+    if #lost == 0 then return end
+    page:prepare(lost[1].locale)
+    screen:reconsider()
 end
 callbacks.painted = function(data) card:painted(data.tickets) end
 

@@ -101,7 +101,8 @@ const makeCard = (() => {
     parts.key.hidden = data.respond !== true; // and shown on the one card that the key means
     parts.cap.classList.toggle('command', bound === '');
     write(parts.cap, bound || '/respond');
-    write(parts.respond, word('card.respond'));
+    // Who is on a call has nothing to answer any more: to him the key shows the way again.
+    write(parts.respond, word(known(data) === 'assigned' ? 'list.route' : 'card.respond'));
   }
 
   function known(data) {

@@ -49,6 +49,9 @@
     row.title.dir = 'auto';
     row.place = element('span', 'call-place', words);
     row.place.dir = 'auto';
+    row.units = element('span', 'call-units', node);
+    shape('person', 'shape', row.units);
+    row.unitCount = element('span', '', row.units);
     const side = element('div', 'call-side', node);
     row.number = element('span', 'call-number', side);
     row.far = element('span', 'call-far', side);
@@ -62,6 +65,10 @@
     write(row.title, text(data.title) || text(data.text) || word(`card.class.${kind}`));
     const postal = text(data.postal) && word('card.postal', { postal: text(data.postal) });
     write(row.place, [text(data.place), postal].filter(Boolean).join(' · ') || word('card.nowhere'));
+    const units = Array.isArray(data.units) ? data.units.map(text).filter(Boolean) : [];
+    row.units.hidden = units.length === 0;
+    row.units.title = units.join(', ');
+    write(row.unitCount, String(units.length));
     write(row.number, text(data.number));
     row.node.classList.toggle('routed', data.routed === true);
     refresh(row);

@@ -38,12 +38,19 @@
     post('save', { preferences: state.preferences });
   }
 
-  /** The panel keeps out of the way of the cards. */
+  /** The panel keeps out of the way of the cards: beside them, or below or above those in the middle. */
   function aside() {
     const box = stack.root.getBoundingClientRect();
-    const right = box.left + box.width / 2 > window.innerWidth / 2;
-    panel.root.classList.toggle('to-left', right);
-    panel.root.classList.toggle('to-right', !right);
+    const { innerWidth, innerHeight } = window;
+    const middle = (box.left + box.width / 2) / innerWidth;
+    const between = Math.abs(middle - 0.5) < 0.2;
+    const low = box.top + box.height / 2 > innerHeight / 2;
+    const { classList, style } = panel.root;
+    classList.toggle('below', between && !low);
+    classList.toggle('above', between && low);
+    classList.toggle('to-left', !between && middle > 0.5);
+    classList.toggle('to-right', !between && middle <= 0.5);
+    style.setProperty('--taken', `${low ? innerHeight - box.top : box.bottom}px`);
   }
 
   function listen(name) {

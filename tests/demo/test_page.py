@@ -96,6 +96,62 @@ async def test_a_911_is_seen_by_who_should_see_it_and_by_nobody_else(
     assert len(site.controls._cad.dispatches) == 1
 
 
+async def test_who_reloads_the_page_sees_what_was_on_the_screens(page: Page) -> None:
+    await press(page, "emergency").click()
+    await expect(page.locator("#way li.passed")).to_have_count(6)
+
+    await page.reload()
+
+    await expect(screen(page, 1).locator(".card[data-class=emergency]")).to_be_visible()
+
+
+async def test_nothing_is_cut_or_covered_on_a_phone(page: Page) -> None:
+    wide = page.viewport_size
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await press(page, "emergency").click()
+    await expect(page.locator("#way li.passed")).to_have_count(6)
+    await page.keyboard.press("j")
+    await expect(page.locator(".player[data-player='1'] .sound").last).to_contain_text("assigned")
+
+    lines = await page.evaluate(
+        "() => [...document.querySelectorAll('#way em')].map((em) => em.getClientRects().length)"
+    )
+    pill = await page.locator(".player[data-player='1'] .sounds").bounding_box()
+    radar = await page.locator(".player[data-player='1'] .radar").bounding_box()
+    across = await page.evaluate("() => document.documentElement.scrollWidth")
+    await press(page, "calls").click()
+    await expect(screen(page, 1).locator(".panel")).to_be_in_viewport(ratio=0.9)
+    await page.keyboard.press("Escape")
+    await page.set_viewport_size(wide or {"width": 1440, "height": 900})
+
+    assert set(lines) <= {0, 1}
+    assert pill is not None
+    assert radar is not None
+    assert pill["x"] >= radar["x"] + radar["width"]
+    assert across == 390
+
+
+async def test_the_line_that_is_typed_stays_in_its_box(page: Page) -> None:
+    group = await page.locator("fieldset", has=page.locator(".say")).bounding_box()
+    line = await page.locator(".say div").bounding_box()
+
+    assert group is not None
+    assert line is not None
+    assert line["x"] + line["width"] <= group["x"] + group["width"] - 12
+
+
+async def test_the_callers_card_leaves_his_minimap_free(page: Page) -> None:
+    await press(page, "emergency").click()
+    card = screen(page, 2).locator(".card[data-class=caller]")
+    await expect(card).to_be_visible()
+    box = await card.bounding_box()
+    radar = await page.locator(".player[data-player='2'] .radar").bounding_box()
+
+    assert box is not None
+    assert radar is not None
+    assert box["x"] >= radar["x"] + radar["width"]
+
+
 async def test_hostile_text_is_text_on_every_screen(page: Page) -> None:
     await press(page, "hostile").click()
 

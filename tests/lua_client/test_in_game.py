@@ -135,6 +135,39 @@ async def test_a_page_that_has_gone_silent_is_not_waited_for(play: Play) -> None
     assert play.nui("clear")[-1]["key"] == "911:1"
 
 
+async def test_a_page_that_was_minimised_is_used_again_once_it_paints(play: Play) -> None:
+    await play.load_page()
+    for n in range(4):
+        await play.show(f"911:{n}")
+        await play.server.advance(2500)
+    assert len(play.client.feed) == 4
+
+    await play.paint()
+    await play.show("911:9")
+
+    assert len(play.client.feed) == 4
+    assert play.nui("show")[-1]["key"] == "911:9"
+
+
+async def test_a_page_that_is_loaded_again_gets_back_what_was_on_it(play: Play) -> None:
+    await play.load_page()
+    await play.show("911:1")
+    await play.paint()
+    play.client.nui.clear()
+
+    await play.client.nui_callback("ready", {})
+    await play.server.advance(200)
+
+    actions = [message["action"] for message in play.client.nui]
+    assert actions.index("words") < actions.index("show")
+    assert [card["key"] for card in play.nui("show")] == ["911:1"]
+    assert play.nui("target")[-1]["key"] == "911:1"
+    assert play.nui("where")
+    await play.paint()
+    assert play.painted == [("911:1", 7, "shown")]
+    assert len(play.client.sounds) == 1
+
+
 async def test_a_forged_event_of_another_resource_does_nothing(play: Play) -> None:
     forged = {"key": "911:1", "class": "panic", "how": "alert", "style": "native", "locale": "en"}
     for event in ("show", "clear", "move", "notice", "list", "settings", "wipe"):

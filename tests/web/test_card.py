@@ -334,9 +334,11 @@ def _contrast(a: bytes, b: bytes) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-async def test_at_speed_a_card_is_class_arrow_and_distance(open_page: Any, card: Any) -> None:
+async def test_at_speed_a_card_is_what_happened_arrow_and_distance(
+    open_page: Any, card: Any
+) -> None:
     screen = await open_page()
-    await screen.send("show", card(title="Robbery"))
+    await screen.send("show", card(title="Robbery " * 20))
     await screen.send("target", {"key": "911:4711"})
     await screen.send("where", {"x": 0, "y": 0, "heading": 0, "fast": True})
 
@@ -344,10 +346,59 @@ async def test_at_speed_a_card_is_class_arrow_and_distance(open_page: Any, card:
     box = await screen.page.locator(".card").bounding_box()
 
     assert "EMERGENCY" in text
+    assert "Robbery" in text
     assert "500 m" in text
-    assert "Robbery" not in text
     assert "rifles" not in text
+    assert "Vespucci" not in text
     assert box["height"] < 70
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+async def test_at_speed_no_word_lies_under_the_distance(
+    open_page: Any, card: Any, size: str
+) -> None:
+    screen = await open_page(size=size)
+    long = "Panic 1A-12 of a department with a very long name"
+    await screen.send("show", card("a", text="Two men with rifles " * 9, note="Gone " * 40))
+    await screen.send("show", card("b", number=long, **{"class": "panic"}))
+    await screen.send("show", card("a", text="Two men " * 9, note="Gone " * 40, changed=["note"]))
+    await screen.send("where", {"x": 0, "y": -9_999, "heading": 0, "fast": True})
+
+    overlaps = await screen.page.evaluate(
+        """() => [...document.querySelectorAll('.card')].flatMap((card) => {
+          const edge = card.querySelector('.compass').getBoundingClientRect().left;
+          return [...card.querySelectorAll('.kind, .number, .title, .text, .note')]
+            .filter((node) => node.getBoundingClientRect().right > edge)
+            .map((node) => node.className);
+        })"""
+    )
+
+    assert overlaps == []
+    assert await screen.page.locator(".card .note").first.is_visible()
+    assert await screen.page.locator('[data-class="panic"] .number').is_visible()
+
+
+async def test_a_long_number_leaves_room_for_the_kind(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    number = "Call #123e4567-e89b-12d3-a456-426614174000"
+    await screen.send("show", card(number=number, **{"class": "panic"}))
+
+    cut = await screen.page.evaluate(
+        "() => { const kind = document.querySelector('.kind');"
+        " return kind.scrollWidth - kind.clientWidth; }"
+    )
+
+    assert cut <= 0
+
+
+async def test_who_is_on_the_call_is_shown_the_way_not_asked_again(
+    open_page: Any, card: Any
+) -> None:
+    screen = await open_page()
+    await screen.send("show", card(units=["1A-12"], **{"class": "assigned"}))
+    await screen.send("target", {"key": "911:4711"})
+
+    assert await screen.page.locator(".key .label").inner_text() == "Show route"
 
 
 async def test_glance_mode_is_the_players_choice(open_page: Any, card: Any) -> None:

@@ -155,3 +155,29 @@ async def test_the_list_fits_the_screen(calls: Any, resolution: tuple[int, int])
     assert box["y"] >= 0
     assert box["x"] + box["width"] <= resolution[0]
     assert box["y"] + box["height"] <= resolution[1]
+
+
+async def test_a_row_says_how_many_units_are_on_their_way(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    rows = [card("911:1", age=1, units=["1A-12", "M-3"]), card("911:2", age=60_000)]
+    await screen.send("list", {"calls": rows, "keys": {}})
+    counts = screen.page.locator(".call-units:visible")
+    assert await counts.all_inner_texts() == ["2"]
+
+    await screen.send("listed", card("911:2", age=60_000, units=["E-7"]))
+    assert await counts.all_inner_texts() == ["2", "1"]
+
+
+async def test_a_title_from_right_to_left_stands_where_the_others_do(
+    open_page: Any, card: Any
+) -> None:
+    screen = await open_page()
+    rows = [card("911:1", age=1, text="السيارة مشتعلة"), card("911:2", age=2)]
+    await screen.send("list", {"calls": rows, "keys": {}})
+
+    lefts = await screen.page.evaluate(
+        "() => [...document.querySelectorAll('.call-title')]"
+        ".map((node) => Math.round(node.getBoundingClientRect().left))"
+    )
+
+    assert lefts[0] == lefts[1]

@@ -116,6 +116,20 @@ async def test_a_low_card_grows_upwards(open_page: Any, card: Any) -> None:
     assert abs(box["y"] + box["height"] - 0.95 * 1080) < 3
 
 
+async def test_a_card_low_in_the_middle_has_the_panel_above_it(settings: Any) -> None:
+    screen = await settings(width=1280, height=720)
+    await screen.send("preferences", PREFERENCES | {"place": "free", "x": 0.5, "y": 0.95})
+    await screen.page.locator('.panel input[value="small"]').check(force=True)
+    await screen.page.locator(".card").drag_to(
+        screen.page.locator("#stage"), force=True, target_position={"x": 640, "y": 640}
+    )
+    panel = await screen.page.locator(".panel").bounding_box()
+    card = await screen.page.locator(".card").bounding_box()
+
+    assert card["y"] >= panel["y"] + panel["height"]
+    assert panel["y"] >= 0
+
+
 async def test_panic_has_no_switch_and_no_silence(settings: Any) -> None:
     screen = await settings()
     row = screen.page.locator('.mixer[data-class="panic"]')
@@ -171,8 +185,11 @@ async def test_the_tab_key_stays_in_the_panel(settings: Any) -> None:
         assert await screen.page.evaluate(inside)
 
 
-@pytest.mark.parametrize("resolution", [(1280, 720), (1920, 1080), (3440, 1440)])
-@pytest.mark.parametrize("place", ["top-right", "top-left"])
+@pytest.mark.parametrize(
+    "resolution",
+    [(800, 600), (1024, 768), (1280, 720), (1280, 1024), (1440, 1080), (1920, 1080), (3440, 1440)],
+)
+@pytest.mark.parametrize("place", ["top-right", "top-left", "top", "bottom-right"])
 async def test_the_panel_does_not_cover_the_cards(
     settings: Any, resolution: tuple[int, int], place: str
 ) -> None:
@@ -182,8 +199,9 @@ async def test_the_panel_does_not_cover_the_cards(
     panel = await screen.page.locator(".panel").bounding_box()
     card = await screen.page.locator(".card").bounding_box()
 
-    apart = panel["x"] >= card["x"] + card["width"] or card["x"] >= panel["x"] + panel["width"]
-    assert apart
+    beside = panel["x"] >= card["x"] + card["width"] or card["x"] >= panel["x"] + panel["width"]
+    below = panel["y"] >= card["y"] + card["height"]
+    assert beside or below
     assert panel["x"] >= 0
     assert panel["x"] + panel["width"] <= resolution[0]
     assert panel["y"] >= 0
@@ -191,8 +209,11 @@ async def test_the_panel_does_not_cover_the_cards(
 
 
 @pytest.mark.parametrize("locale", ["de", "fr", "es", "pt-BR", "nl", "pl"])
-async def test_every_language_fits_the_panel(settings: Any, locale: str) -> None:
-    screen = await settings(width=1280, height=720, locale=locale)
+@pytest.mark.parametrize("resolution", [(1280, 720), (800, 600)])
+async def test_every_language_fits_the_panel(
+    settings: Any, locale: str, resolution: tuple[int, int]
+) -> None:
+    screen = await settings(width=resolution[0], height=resolution[1], locale=locale)
 
     cut = await screen.page.evaluate(
         "() => [...document.querySelectorAll('.panel *')]"
@@ -203,7 +224,7 @@ async def test_every_language_fits_the_panel(settings: Any, locale: str) -> None
 
     assert cut == []
     assert panel["x"] >= 0
-    assert panel["height"] <= 720
+    assert panel["height"] <= resolution[1]
 
 
 async def test_closing_in_the_middle_of_a_drag_is_no_fault(settings: Any) -> None:

@@ -53,6 +53,24 @@ async def test_without_a_bound_key_the_card_names_the_command(open_page: Any, ca
     assert await screen.page.locator(".cap").inner_text() == "/respond"
 
 
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+@pytest.mark.parametrize("place", ["top-left", "left"])
+async def test_a_full_stack_on_the_left_leaves_the_minimap_free(
+    open_page: Any, card: Any, place: str, size: str
+) -> None:
+    screen = await open_page(place=place, size=size)
+    for n in range(6):
+        await screen.send("show", card(f"911:{n}", text="Help us, " * 60, place="Street " * 20))
+    for _ in range(3):
+        await screen.send("notice", {"text": "A line " * 40, "kind": "info"})
+
+    boxes = [await one.bounding_box() for one in await screen.page.locator(".card:visible").all()]
+
+    assert boxes
+    assert min(box["y"] for box in boxes) >= 0
+    assert max(box["y"] + box["height"] for box in boxes) <= 0.77 * 1080
+
+
 async def test_a_card_leaves_when_it_is_over(open_page: Any, card: Any) -> None:
     screen = await open_page()
     await screen.send("show", card("911:1"))

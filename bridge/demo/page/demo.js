@@ -64,6 +64,7 @@ function enlarge(mine, large) {
 /** A panel takes keyboard and mouse, and more room than a small screen has. */
 function focus(one, on) {
   enlarge(one, on);
+  if (on) one.root.scrollIntoView({ block: 'nearest' }); // on a phone it is far above the button
   one.frame.focus(on);
 }
 

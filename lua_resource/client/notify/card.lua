@@ -15,7 +15,8 @@ Card.__index = Card
 ---Milliseconds the page has to paint: some frames of a slow machine.
 local PATIENCE = 2000
 
----After so many unanswered pictures the page counts as gone until it says that it is ready.
+---After so many unanswered pictures the page counts as gone until it is heard again: one that was
+---minimised paints what it missed when the player comes back.
 local LOST = 3
 
 ---What a card may show, in bytes; the page shows fewer lines than this, but must not be fed a megabyte.
@@ -36,7 +37,7 @@ function Card:available()
     return self.ready
 end
 
----The page has loaded (again): it knows nothing of what was shown.
+---The page is there.
 function Card:loaded()
     self.ready, self.silent = true, 0
 end
@@ -90,10 +91,11 @@ end
 ---@param tickets any from the page, so it may be anything
 function Card:painted(tickets)
     if type(tickets) ~= 'table' then return end
+    self:loaded()
     for _, ticket in ipairs(tickets) do
         local done = self.waiting[ticket]
         if done then
-            self.waiting[ticket], self.silent = nil, 0
+            self.waiting[ticket] = nil
             done(true)
         end
     end
