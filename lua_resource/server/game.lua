@@ -2,65 +2,47 @@
 ---handed in.
 
 ---@class CadBridge.Game
----@field private natives table
-local Game = {}
-Game.__index = Game
+---@field standing fun(source: integer): Position? where the player is; nil without OneSync, and before he has spawned
+---@field heading fun(source: integer): number? degrees
+---@field allowed fun(source: integer, object: string): boolean whether the player has the permission
+---@field isStarted fun(resource: string): boolean
 
 ---@param natives table `_G` in the game
 ---@return CadBridge.Game
 local function new(natives)
-    return setmetatable({ natives = natives }, Game)
-end
-
----Where the player is; nil without OneSync, and before he has spawned.
----@param source integer
----@return Position?
-function Game:standing(source)
-    local natives = self.natives
-    local ped = natives.GetPlayerPed(source)
-    if not ped or ped == 0 or not natives.DoesEntityExist(ped) then return nil end
-    local ok, coords = pcall(natives.GetEntityCoords, ped)
-    if not ok or not coords then return nil end
-    return CadBridge.position.checked { x = coords.x, y = coords.y, z = coords.z }
-end
-
----@param source integer
----@return number? degrees
-function Game:heading(source)
-    local ped = self.natives.GetPlayerPed(source)
-    local ok, degrees = pcall(self.natives.GetEntityHeading, ped)
-    return ok and degrees or nil
-end
-
----Whether the player has the permission.
----@param source integer
----@param object string
----@return boolean
-function Game:allowed(source, object)
-    return self.natives.IsPlayerAceAllowed(tostring(source), object) and true or false
-end
-
----@param resource string
----@return boolean
-function Game:isStarted(resource)
-    return self.natives.GetResourceState(resource) == 'started'
+    local pedOf, exists, coordsOf = natives.GetPlayerPed, natives.DoesEntityExist, natives.GetEntityCoords
+    local headingOf, isAllowed, state = natives.GetEntityHeading, natives.IsPlayerAceAllowed, natives.GetResourceState
+    return {
+        standing = function(source)
+            local ped = pedOf(source)
+            if not ped or ped == 0 or not exists(ped) then return nil end
+            local ok, coords = pcall(coordsOf, ped)
+            if not ok or not coords then return nil end
+            return CadBridge.position.checked { x = coords.x, y = coords.y, z = coords.z }
+        end,
+        heading = function(source)
+            local ok, degrees = pcall(headingOf, pedOf(source))
+            return ok and degrees or nil
+        end,
+        allowed = function(source, object) return isAllowed(tostring(source), object) and true or false end,
+        isStarted = function(resource) return state(resource) == 'started' end,
+    }
 end
 
 ---What sends to one player, and what sends the same to several: packed once, where `TriggerClientEvent`
 ---would pack it for each. A dispatch script of the owner may stand in the way, and then is told of one
 ---player at a time.
----@param dispatch string the option
----@param jobs string[] the option
+---@param natives table
+---@param isStarted fun(resource: string): boolean
+---@param options CadBridge.Options
 ---@param warn fun(line: string)
 ---@return fun(source: integer, event: string, ...) send
 ---@return fun(sources: integer[], event: string, ...) sendAll
-function Game:senders(dispatch, jobs, warn)
-    local natives = self.natives
+local function senders(natives, isStarted, options, warn)
     local function ours(source, event, ...) natives.TriggerClientEvent(event, source, ...) end
-    local send = CadBridge.adapters.through(ours, dispatch, {
-        trigger = natives.TriggerClientEvent, exports = natives.exports, jobs = jobs, time = natives.os.time,
-        started = function(resource) return self:isStarted(resource) end,
-        vector = natives.vector3 or function(x, y, z) return { x = x, y = y, z = z } end,
+    local send = CadBridge.adapters.through(ours, options.dispatch, {
+        trigger = natives.TriggerClientEvent, exports = natives.exports, jobs = options.jobs, time = natives.os.time,
+        started = isStarted, vector = natives.vector3 or function(x, y, z) return { x = x, y = y, z = z } end,
         warn = warn,
     })
     if send ~= ours then
@@ -75,4 +57,4 @@ function Game:senders(dispatch, jobs, warn)
     end
 end
 
-CadBridge.game = { new = new }
+CadBridge.game = { new = new, senders = senders }

@@ -39,10 +39,8 @@ end
 
 -- What is known -----------------------------------------------------------------------------------
 
-local function standing(source) return game:standing(source) end
-local function allowed(source, object) return game:allowed(source, object) end
-
-local send, sendAll = game:senders(options.dispatch, options.jobs, printLine)
+local standing, allowed = game.standing, game.allowed
+local send, sendAll = CadBridge.game.senders(_G, game.isStarted, options, printLine)
 local board = CadBridge.board.new()
 local postals = CadBridge.postals.new()
 local roster = CadBridge.roster.new(options.bareIdentifiers, function(value)
@@ -158,7 +156,7 @@ local actions = CadBridge.actions.new {
 local liveMap = CadBridge.liveMap.new {
     sources = function() return options.liveMap and session.welcomed and cad:inGame() or {} end,
     player = function(source) return roster.players[source] end,
-    standing = standing, heading = function(source) return game:heading(source) end, later = later,
+    standing = standing, heading = game.heading, later = later,
     place = function(position)
         local postal = sight.postal(position)
         if not postal then return ('%d, %d'):format(position.x // 1, position.y // 1) end
@@ -232,7 +230,7 @@ local admin = CadBridge.admin.new {
     allowed = allowed,
     reply = function(source, line)
         if source <= 0 then return printLine(line) end
-        if not game:isStarted('chat') then
+        if not game.isStarted('chat') then
             return pictures:notice(source, {
                 text = line, kind = 'info', style = options.notify, locale = options.locale,
             })

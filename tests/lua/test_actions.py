@@ -1,4 +1,4 @@
-"""server/actions.lua and server/commands.lua: what players can do, and what they are told."""
+"""server/actions, server/commands.lua: what players can do, and what they are told."""
 
 from __future__ import annotations
 

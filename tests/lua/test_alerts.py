@@ -1,4 +1,4 @@
-"""server/alerts.lua in the simulated game server: who gets what of a call, and who gets nothing."""
+"""server/alerts.lua and what stands behind it: who gets what of a call, and who gets nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""server/main.lua, options and link: start, stop, restart, what the owner is told."""
+"""server/main.lua, connection, neighbours, options, link: start, stop, what the owner is told."""
 
 from __future__ import annotations
 
