@@ -75,15 +75,27 @@ class Screens:
     def _got(self, source: int, client: GameClient) -> Json:
         """Count what came to a player since the mark, down to the bytes he was sent."""
         since = self._since[source]
-        shown = [message.get("action") for message in client.nui[since["nui"] :]]
+        messages = client.nui[since["nui"] :]
         packets = self._stage.game.packets(source)[since["packets"] :]
         return {
-            "cards": shown.count("show") + len(client.feed[since["feed"] :]),
-            "notices": shown.count("notice"),
+            "cards": len(_pictures(messages)) + len(client.feed[since["feed"] :]),
+            "notices": sum(message.get("action") == "notice" for message in messages),
             "sounds": len(client.sounds) - since["sounds"],
             "blips": len(client.all_blips) - since["blips"],
             "bytes": sum(packet.bytes for packet in packets),
         }
+
+
+def _pictures(messages: list[Json]) -> set[str]:
+    """Return the keys of the cards a page was sent: one call is one picture, come what may."""
+    keys = set[str]()
+    for message in messages:
+        data = message.get("data") or {}
+        if message.get("action") == "show":
+            keys.add(data["key"])
+        elif message.get("action") == "rename":
+            keys.discard(data["old"])
+    return keys
 
 
 def _blip(blip: Blip, now: int) -> Json:

@@ -231,6 +231,19 @@
     if (panel) panel.story.tick(performance.now());
   }
 
+  /** On a narrow screen the list moves over, so that it does not cover what the cards say. */
+  function aside() {
+    const margin = 14;
+    const cards = stack.root.getBoundingClientRect();
+    const middle = (cards.left + cards.width / 2) / window.innerWidth;
+    if (Math.abs(middle - 0.5) < 0.2) return;
+    const box = panel.root.getBoundingClientRect();
+    const by = middle > 0.5
+      ? Math.max(margin - box.left, Math.min(0, cards.left - margin - box.right))
+      : Math.min(window.innerWidth - margin - box.right, Math.max(0, cards.right + margin - box.left));
+    panel.root.style.marginLeft = `${by}px`;
+  }
+
   function ended() {
     clearInterval(ticking);
     panel = null;
@@ -243,6 +256,7 @@
     rows = new Map();
     const shown = panels.show('list', word('list.title'), ended);
     panel = { ...shown, sorts: {} };
+    aside();
     panel.count = element('span', 'count', panel.heading);
     for (const by of ['newest', 'nearest']) {
       panel.sorts[by] = panels.button(panel.extra, word(`list.${by}`), 'sort', () => resort(by));

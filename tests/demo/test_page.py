@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 
@@ -103,6 +104,16 @@ async def test_who_reloads_the_page_sees_what_was_on_the_screens(page: Page) -> 
     await page.reload()
 
     await expect(screen(page, 1).locator(".card[data-class=emergency]")).to_be_visible()
+    await expect(got(page, 1)).to_contain_text("picture · sound · blip")
+
+
+async def test_a_call_that_becomes_a_dispatch_call_is_one_picture(page: Page) -> None:
+    await press(page, "emergency").click()
+    await expect(page.locator("#way li.passed")).to_have_count(6)
+    await page.keyboard.press("j")
+
+    await expect(screen(page, 1).locator(".card[data-class=assigned]")).to_contain_text("A-12")
+    await expect(got(page, 1).locator("b")).to_have_text(re.compile("^picture ·"))
 
 
 async def test_nothing_is_cut_or_covered_on_a_phone(page: Page) -> None:

@@ -145,7 +145,24 @@ async def test_what_is_chosen_stays_chosen_while_calls_come(calls: Any, card: An
     assert await chosen(screen) == "911 #1"
 
 
-@pytest.mark.parametrize("resolution", [(1280, 720), (3840, 2160), (3440, 1440)])
+@pytest.mark.parametrize("resolution", [(1280, 720), (1680, 1050), (1920, 1080)])
+@pytest.mark.parametrize("place", ["top-right", "left"])
+async def test_the_list_covers_no_card(
+    open_page: Any, card: Any, resolution: tuple[int, int], place: str
+) -> None:
+    screen = await open_page(width=resolution[0], height=resolution[1], place=place)
+    await screen.send("show", card())
+    await screen.send("list", {"calls": [card()], "keys": {}})
+    await screen.page.wait_for_timeout(250)
+    panel = await screen.page.locator(".panel").bounding_box()
+    box = await screen.page.locator("#stack > .card").bounding_box()
+
+    assert panel["x"] >= box["x"] + box["width"] or box["x"] >= panel["x"] + panel["width"]
+    assert panel["x"] >= 0
+    assert panel["x"] + panel["width"] <= resolution[0]
+
+
+@pytest.mark.parametrize("resolution", [(800, 600), (1280, 720), (3840, 2160), (3440, 1440)])
 async def test_the_list_fits_the_screen(calls: Any, resolution: tuple[int, int]) -> None:
     screen = await calls(width=resolution[0], height=resolution[1])
     await screen.page.wait_for_timeout(250)
