@@ -77,12 +77,15 @@ local COMMANDS = {
 ---@field registered fun(): { name: string, resource: string }[]
 ---@field own string name of this resource
 
----What follows the name of a command, as it was typed.
+---What follows the name of a command, as it was typed. Found from both ends: a pattern for the whole would
+---try each of some thousand spaces against all the others, and stop the server for half a second.
 ---@param raw string
 ---@return string?
 local function textOf(raw)
-    local text = raw:match('^%S+%s+(.-)%s*$')
-    return text ~= '' and text or nil
+    local gap = raw:find('%s')
+    local first = gap and raw:find('%S', gap)
+    if not first then return nil end
+    return raw:sub(first, #raw + 1 - raw:reverse():find('%S'))
 end
 
 ---@param parts CadBridge.CommandParts

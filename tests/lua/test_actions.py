@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -305,6 +306,15 @@ async def test_repeated_calls_are_slowed_down(street: Town) -> None:
         await type_(street, 4, "911 help")
     assert len(street.asked("call.create")) == 2
     assert street.lines(4).count("Not so fast: wait a moment and try again.") == 3
+
+
+async def test_a_command_of_many_spaces_does_not_stop_the_server(street: Town) -> None:
+    line = f"911 a{' ' * 8000}b"
+    started = time.process_time()
+    street.server.command_as(4, line)
+    assert time.process_time() - started < 0.1
+    await street.server.advance(100)
+    assert street.asked("call.create")[0]["text"] == "a b"
 
 
 async def test_calls_shows_what_the_player_may_see(street: Town, make: Make) -> None:
