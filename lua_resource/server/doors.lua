@@ -1,6 +1,7 @@
 ---What a player's game may send: the only file that opens the network. Each door names what it takes,
 ---how long and how often, and who may; the checking is one function. A client that sends anything
----else is ignored, counted, and named once. Pure, but for `open`.
+---else is ignored, counted, and named once; who pressed a key too fast is told so, once in a while. Pure,
+---but for `open`.
 
 ---@class CadBridge.Argument
 ---@field type 'text'|'whole'|'word'
@@ -30,19 +31,26 @@
 ---@field private may fun(source: integer, permission: string): boolean
 ---@field private now fun(): integer
 ---@field private named fun(source: integer, door: string, reason: string)
+---@field private hurried fun(source: integer)
 ---@field private buckets table<integer, table<string, CadBridge.Bucket>>
 ---@field private told table<integer, table<string, true>>
+---@field private hintedAt table<integer, integer> source -> clock
 local Doors = {}
 Doors.__index = Doors
+
+---How long a player who was told that he is too fast is not told again.
+local HINT_MS = 10000
 
 ---@param knows fun(source: integer): boolean whether this player is connected
 ---@param may fun(source: integer, permission: string): boolean
 ---@param now fun(): integer
 ---@param named fun(source: integer, door: string, reason: string) told once a player and door
+---@param hurried fun(source: integer) told once in a while of who presses a key too fast
 ---@return CadBridge.Doors
-local function new(knows, may, now, named)
+local function new(knows, may, now, named, hurried)
     return setmetatable({
-        refused = {}, knows = knows, may = may, now = now, named = named, buckets = {}, told = {},
+        refused = {}, knows = knows, may = may, now = now, named = named, hurried = hurried,
+        buckets = {}, told = {}, hintedAt = {},
     }, Doors)
 end
 
@@ -118,6 +126,19 @@ function Doors:refuse(source, door, reason)
     self.named(source, door.name, reason)
 end
 
+---Somebody comes too often.
+---@private
+---@param source integer
+---@param door CadBridge.Door
+function Doors:slow(source, door)
+    self:refuse(source, door, 'rate')
+    local now, before = self.now(), self.hintedAt[source]
+    -- What anyone may send, his game sends by itself: only the others are keys that he presses.
+    if door.permission == 'anyone' or (before and now - before < HINT_MS) then return end
+    self.hintedAt[source] = now
+    self.hurried(source)
+end
+
 ---Somebody is at the door.
 ---@param door CadBridge.Door
 ---@param source any as the game gives it: a number for an event of the network
@@ -127,7 +148,7 @@ function Doors:knock(door, source, ...)
     if type(source) ~= 'number' or source <= 0 then return end
     source = math.tointeger(source)
     if not source or not self.knows(source) then return end
-    if not self:admits(source, door.name, door.rate) then return self:refuse(source, door, 'rate') end
+    if not self:admits(source, door.name, door.rate) then return self:slow(source, door) end
     local good, values = checked(door.takes, ...)
     if not good then return self:refuse(source, door, 'values') end
     if not self.may(source, door.permission) then return self:refuse(source, door, 'permission') end
@@ -144,7 +165,7 @@ end
 
 ---@param source integer
 function Doors:dropped(source)
-    self.buckets[source], self.told[source] = nil, nil
+    self.buckets[source], self.told[source], self.hintedAt[source] = nil, nil, nil
 end
 
 local KEY = { type = 'text', least = 1, most = 80 }

@@ -203,6 +203,9 @@ local function may(source, permission) return players:may(source, permission) en
 local doors = CadBridge.doors.new(knows, may, now, function(source, door, reason)
     local player = roster.players[source]
     tell('server.refused.' .. reason, { player = player and player.name or '?', id = source, door = door })
+end, function(source)
+    -- To a bystander nothing is said.
+    if players:isOnDuty(source) then actions.answers:say(source, 'bad', 'notice.tooFast') end
 end)
 
 doors:open(CadBridge.doors.list {

@@ -130,8 +130,37 @@ async def test_a_flood_is_ignored_and_named_once(street: Town) -> None:
     for _ in range(100):
         street.server.emit_as_client(1, "cadbridge:calls")
     await street.server.advance(500)
-    assert len(street.got(1)) == 4
+    assert [name for name, _ in street.got(1)] == ["list"] * 4 + ["notice"]
     assert street.said("sends cadbridge:calls too often") == 1
+
+
+async def test_who_presses_a_key_too_fast_is_told_once_in_a_while(street: Town) -> None:
+    slow = "Not so fast: wait a moment and try again."
+    for _ in range(8):
+        street.server.emit_as_client(1, "cadbridge:respond", "911:4711")
+        street.server.emit_as_client(1, "cadbridge:calls")
+        await street.server.advance(500)
+    assert street.lines(1).count(slow) == 1
+    await street.server.advance(10_000)
+    for _ in range(6):
+        street.server.emit_as_client(1, "cadbridge:calls")
+    await street.server.advance(100)
+    assert street.lines(1).count(slow) == 1
+
+
+async def test_a_flood_of_what_the_game_sends_by_itself_is_no_key(street: Town) -> None:
+    for _ in range(10):
+        street.server.emit_as_client(1, "cadbridge:exposed", "x")
+        street.server.emit_as_client(1, "cadbridge:ready", "1.0.0")
+    await street.server.advance(100)
+    assert street.lines(1) == []
+
+
+async def test_a_bystander_who_floods_hears_nothing(street: Town) -> None:
+    for _ in range(20):
+        street.server.emit_as_client(4, "cadbridge:respond", "911:4711")
+    await street.server.advance(500)
+    assert street.got(4) == []
 
 
 async def test_nobody_speaks_for_another_player(street: Town, make: Make) -> None:
