@@ -38,7 +38,6 @@ function Players:knows(source)
 end
 
 ---Whether the player is more than anybody, as far as is known.
----@private
 ---@param source integer
 ---@return boolean
 function Players:isOnDuty(source)
@@ -60,7 +59,10 @@ end
 ---@param source integer
 ---@param early boolean he was connected when the resource started
 function Players:joined(source, early)
-    local player = self.roster:add(source, self.name(source) or '', self.identifiers(source), early)
+    local name = self.name(source)
+    -- Another resource may have thrown him out as he joined: he has left before we hear that he came.
+    if not name then return end
+    local player = self.roster:add(source, name, self.identifiers(source), early)
     self.audience:joined(player, self.now())
     for _, ident in ipairs(self.audience.sources.cad:identsOf(source)) do self.panics:found(ident, source) end
     self.liveMap:wake()

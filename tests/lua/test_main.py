@@ -249,6 +249,19 @@ async def test_a_bridge_that_says_more_than_we_know_is_fine(town: Town) -> None:
     assert town.frames("ack")[-1]["seq"] == 1
 
 
+# Players ------------------------------------------------------------------------------------------
+
+
+async def test_a_player_whom_another_resource_throws_out_as_he_joins_is_nobody(
+    town: Town, make: Make
+) -> None:
+    await town.come(1)
+    # A resource that hears it first drops him: `playerDropped` comes before this, and he is gone.
+    town.server.world.queue("playerJoining", b"\x91\xa565536", "internal-net:70")
+    await town.come(4)
+    assert any("Players: 2" in line for line in town.server.console("cadbridge status"))
+
+
 # Other resources ----------------------------------------------------------------------------------
 
 
