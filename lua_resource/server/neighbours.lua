@@ -34,14 +34,19 @@ function Neighbours:listen(framework)
     if self.heard[framework] then return end
     self.heard[framework] = true
     local job = self.audience.sources.job
-    for name, whose in pairs(framework.events) do
-        self.hear(name, function(...)
-            local source = job.framework == framework and math.tointeger(tonumber(whose(...)))
-            if not source or not self.roster.players[source] then return end
-            job:read(source)
-            self.audience:update(source)
-        end)
+    local function on(events, act)
+        for name, whose in pairs(events) do
+            self.hear(name, function(...)
+                local source = job.framework == framework and math.tointeger(tonumber(whose(...)))
+                if not source or not self.roster.players[source] then return end
+                act(job, source)
+                self.audience:update(source)
+            end)
+        end
     end
+    on(framework.events, job.read)
+    -- Not read again: most frameworks tell it before they forget the character.
+    on(framework.unloads, job.dropped)
 end
 
 ---Takes the framework that runs, and reads everybody's job.

@@ -114,6 +114,18 @@ async def test_rights_are_asked_once_in_ten_seconds(town: Town, make: Make) -> N
     assert asked == 4  # two players, two rights
 
 
+async def test_who_is_asked_twice_at_once_is_asked_once_the_next_time(
+    town: Town, make: Make
+) -> None:
+    await town.come(4)
+    for _ in range(4):
+        town.server.command_as(4, "calls")
+    await town.server.advance(10_500)
+    town.server.measure()
+    town.happen("call.opened", call=make.call())
+    assert town.server.measure().natives["IsPlayerAceAllowed"] == 2  # two rights
+
+
 # By job -------------------------------------------------------------------------------------------
 
 QBOX = """
@@ -130,6 +142,11 @@ end)
 AddEventHandler('test:job', function(source, name)
     jobs[source] = { name = name, type = name, onduty = true }
     TriggerEvent('QBCore:Server:OnJobUpdate', source, jobs[source])
+end)
+AddEventHandler('test:logout', function(source)
+    TriggerEvent('QBCore:Server:OnPlayerUnload', source)
+    Wait(200)
+    jobs[source] = nil
 end)
 """
 
@@ -150,6 +167,11 @@ AddEventHandler('test:job', function(source, name)
     jobs[source] = { name = name, type = name, onduty = true }
     TriggerEvent('QBCore:Server:OnJobUpdate', source, jobs[source])
 end)
+AddEventHandler('test:logout', function(source)
+    TriggerEvent('QBCore:Server:OnPlayerUnload', source)
+    Wait(200)
+    jobs[source] = nil
+end)
 """
 
 ESX = """
@@ -167,6 +189,13 @@ end)
 AddEventHandler('test:job', function(source, name)
     jobs[source] = { name = name, grade = 0 }
     TriggerEvent('esx:setJob', source, jobs[source], {})
+end)
+AddEventHandler('test:logout', function(source)
+    TriggerEvent('esx:playerLogout', source)
+end)
+AddEventHandler('esx:playerLogout', function(source)
+    Wait(100) -- it is saved
+    jobs[source] = nil
 end)
 """
 
@@ -188,6 +217,10 @@ AddEventHandler('test:job', function(source, name)
     active[source] = name
     TriggerEvent('ox:setGroup', source, name, 1)
 end)
+AddEventHandler('test:logout', function(source)
+    groups[source] = {}
+    TriggerEvent('ox:playerLogout', source, 7, 9)
+end)
 """
 
 ND = """
@@ -199,6 +232,10 @@ end)
 AddEventHandler('test:job', function(source, name)
     jobs[source] = name
     TriggerEvent('ND:updateCharacter', { source = source, job = name })
+end)
+AddEventHandler('test:logout', function(source)
+    TriggerEvent('ND:characterUnloaded', source, { source = source, job = jobs[source] })
+    jobs[source] = nil
 end)
 """
 
@@ -238,6 +275,45 @@ async def test_off_duty_is_no_responder(town: Town, framework: str) -> None:
     assert not await is_one(town, 1)
     town.server.emit_local("test:duty", 1, True, resource=framework)
     assert await is_one(town, 1)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+async def test_who_puts_his_character_away_is_no_responder(town: Town, framework: str) -> None:
+    await town.come(1)
+    await town.server.add_resource(framework, server=FRAMEWORKS[framework])
+    assert await is_one(town, 1)
+    town.server.emit_local("test:logout", 1, resource=framework)
+    assert not await is_one(town, 1)
+    await town.server.advance(1000)
+    town.server.console("cadbridge why 1")
+    assert not await is_one(town, 1)
+
+
+@pytest.mark.parametrize(
+    ("framework", "export", "event"),
+    [
+        ("qb-core", "GetCoreObject", "QBCore:Server:OnJobUpdate"),
+        ("es_extended", "getSharedObject", "esx:setJob"),
+    ],
+)
+async def test_the_core_of_a_framework_is_copied_once_and_again_after_its_restart(
+    town: Town, framework: str, export: str, event: str
+) -> None:
+    copied: list[Any] = []
+    town.server.on("test:copied", lambda *_: copied.append(1))
+    await town.come(1, 2, 3)
+    code = FRAMEWORKS[framework].replace(
+        f"exports('{export}', function()",
+        f"exports('{export}', function() TriggerEvent('test:copied')",
+    )
+    await town.server.add_resource(framework, server=code)
+    for _ in range(5):
+        town.server.emit_local(event, 1, {}, {}, resource=framework)
+    assert await is_one(town, 1)
+    assert len(copied) == 1
+    await town.server.restart_resource(framework)
+    assert await is_one(town, 1)
+    assert len(copied) == 2
 
 
 async def test_qbox_is_found_before_its_own_bridge(town: Town) -> None:

@@ -9,8 +9,9 @@ end
 ---@type CadBridge.Framework
 local ndCore = {
     resource = 'ND_Core',
-    read = function(exports, source, jobs)
-        local player = exports['ND_Core']:getPlayer(source)
+    reach = function(exports) return exports['ND_Core'] end,
+    read = function(core, source, jobs)
+        local player = core:getPlayer(source)
         if not player then return nil end
         if type(player.job) == 'string' and jobs[player.job] then return { name = player.job, onDuty = true } end
         for name in pairs(jobs) do
@@ -18,15 +19,17 @@ local ndCore = {
         end
         return type(player.job) == 'string' and { name = player.job, onDuty = true } or nil
     end,
-    character = function(exports, source)
-        local player = exports['ND_Core']:getPlayer(source)
+    character = function(core, source)
+        local player = core:getPlayer(source)
         if not player then return nil end
         return player.fullname or (player.firstname and ('%s %s'):format(player.firstname, player.lastname))
     end,
     events = {
         ['ND:characterLoaded'] = sourceOf,
-        ['ND:characterUnloaded'] = sourceOf,
         ['ND:updateCharacter'] = sourceOf,
+    },
+    unloads = {
+        ['ND:characterUnloaded'] = function(source) return source end,
     },
 }
 

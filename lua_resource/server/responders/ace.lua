@@ -43,8 +43,11 @@ function Ace:ask(source, now)
     }
     self.rights[source] = rights
     self.holders[source] = (rights.responder or rights.dispatcher) and true or nil
-    self.last = self.last + 1
-    self.queue[self.last] = { source = source, at = now }
+    -- Twice in the same millisecond is one place in the queue, or he would be asked twice for ever.
+    if not before or before.at ~= now then
+        self.last = self.last + 1
+        self.queue[self.last] = { source = source, at = now }
+    end
     return (before and before.responder or false) ~= rights.responder
         or (before and before.dispatcher or false) ~= rights.dispatcher
 end

@@ -10,13 +10,16 @@
 ---One framework: how to read a player's job, and what tells that it changed.
 ---@class CadBridge.Framework
 ---@field resource string
----@field read fun(exports: table, source: integer, jobs: table<string, true>): CadBridge.Job? nil while no character is loaded; may raise
----@field character fun(exports: table, source: integer): string? name of the character; may raise
+---@field reach fun(exports: table): any what `read` and `character` ask, kept while the framework runs: some hand out a copy of all they hold; may raise
+---@field read fun(core: any, source: integer, jobs: table<string, true>): CadBridge.Job? nil while no character is loaded; may raise
+---@field character fun(core: any, source: integer): string? name of the character; may raise
 ---@field events table<string, fun(...): integer?> event -> which player to read again
+---@field unloads table<string, fun(...): integer?> event -> whose character is put away; the framework may still know it then
 
 ---@class CadBridge.JobResponders
 ---@field framework CadBridge.Framework?
 ---@field private exports table
+---@field private core any what the framework is asked
 ---@field private wanted table<string, true>
 ---@field private jobs table<integer, CadBridge.Job>
 local Jobs = {}
@@ -34,18 +37,36 @@ end
 ---The framework started, or stopped: nothing known counts any more.
 ---@param framework CadBridge.Framework?
 function Jobs:use(framework)
-    self.framework, self.jobs = framework, {}
+    self.framework, self.core, self.jobs = framework, nil, {}
 end
 
----Reads the player's job. A framework that lacks an export, or has no character yet, says nothing.
+---Asks the framework about a player. One that lacks an export, or has no character yet, says nothing.
+---@private
+---@param question 'read'|'character'
+---@param source integer
+---@return any
+function Jobs:ask(question, source)
+    local framework = self.framework
+    if not framework then return nil end
+    local ok, answer = pcall(function()
+        if self.core == nil then self.core = framework.reach(self.exports) end
+        return framework[question](self.core, source, self.wanted)
+    end)
+    if ok then return answer end
+    -- What it handed out may be of a run that is over.
+    self.core = nil
+    return nil
+end
+
+---Reads the player's job.
 ---@param source integer
 function Jobs:read(source)
     self.jobs[source] = nil
-    if not self.framework then return end
-    local ok, job = pcall(self.framework.read, self.exports, source, self.wanted)
-    if ok and type(job) == 'table' and type(job.name) == 'string' then self.jobs[source] = job end
+    local job = self:ask('read', source)
+    if type(job) == 'table' and type(job.name) == 'string' then self.jobs[source] = job end
 end
 
+---The player has left, or his character is put away.
 ---@param source integer
 function Jobs:dropped(source)
     self.jobs[source] = nil
@@ -76,9 +97,8 @@ end
 ---@param source integer
 ---@return string?
 function Jobs:character(source)
-    if not self.framework then return nil end
-    local ok, name = pcall(self.framework.character, self.exports, source)
-    if ok and type(name) == 'string' and name:match('%S') then return name end
+    local name = self:ask('character', source)
+    if type(name) == 'string' and name:match('%S') then return name end
     return nil
 end
 
