@@ -40,6 +40,7 @@ server_scripts {
     'server/pictures.lua',
     'server/receipts.lua',
     'server/burst.lua',
+    'server/callers.lua',
     'server/claims.lua',
     'server/whereabouts.lua',
     'server/mailing.lua',

@@ -119,6 +119,7 @@ end
 ---A call changed.
 ---@param event CadBridge.CallEvent
 function Alerts:changed(event)
+    self.claims:changed(event.call)
     self.changes:changed(event)
     if event.alert and event.attached and event.attached[1] then self.own:helpIsComing(event.call) end
 end

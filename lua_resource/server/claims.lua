@@ -11,6 +11,7 @@
 ---@field private audience CadBridge.Audience
 ---@field private options CadBridge.Options
 ---@field private callers table<string, table<integer, CadBridge.Proof>> key -> source
+---@field private named CadBridge.Callers the open calls, by the ids that they name
 ---@field private testers table<string, integer> key -> source
 ---@field private own table<integer, table<string, true>> source -> keys of the calls he placed or tests
 ---@field private restricted table<string, true> keys that only dispatchers get
@@ -28,7 +29,7 @@ local NOBODY = {}
 local function new(board, roster, audience, options)
     return setmetatable({
         board = board, roster = roster, audience = audience, options = options,
-        callers = {}, testers = {}, own = {}, restricted = {},
+        named = CadBridge.callers.new(roster), callers = {}, testers = {}, own = {}, restricted = {},
     }, Claims)
 end
 
@@ -61,6 +62,7 @@ end
 ---@param call Call
 function Claims:open(call)
     local key, before = call.key, call.origin911
+    self.named:put(call)
     for source, proof in pairs(before and self.callers[before] or NOBODY) do self:called(key, source, proof) end
     local match = self.roster:match(call.callerIds)
     for _, source in ipairs(match.players) do
@@ -73,12 +75,19 @@ function Claims:open(call)
     end
 end
 
+---A call changed: whoever joins from now on is looked for by the ids that it names now.
+---@param call Call
+function Claims:changed(call)
+    self.named:put(call)
+end
+
 ---The call is over, and nothing takes its place.
 ---@param key string
 function Claims:forget(key)
     for source in pairs(self:callersOf(key)) do self:index(source, key) end
     if self.testers[key] then self:index(self.testers[key], key) end
     self.callers[key], self.testers[key], self.restricted[key] = nil, nil, nil
+    self.named:remove(key)
 end
 
 ---The player placed this call from the game: better proof than any id.
@@ -96,6 +105,7 @@ function Claims:keep(open)
             if not open[key] then self:forget(key) end
         end
     end
+    self.named:keep(open)
 end
 
 ---Whose test it is.
@@ -112,15 +122,15 @@ function Claims:tester(key)
     return self.testers[key]
 end
 
----A player joined: of which open calls he is the caller. One look at each open call, once.
+---A player joined: of which open calls he is the caller.
 ---@param source integer
 function Claims:joined(source)
-    for key, call in pairs(self.board.calls) do
-        if call.callerIds then
-            local match = self.roster:match(call.callerIds)
-            for _, other in ipairs(match.players) do
-                if other == source then self:called(key, source, match.verified and 'verified' or 'claimed') end
-            end
+    for key in pairs(self.named:naming(self.roster.players[source].keys)) do
+        -- A 911 call that became a dispatch call is remembered a little longer than it is open.
+        local call = self.board.calls[key]
+        local match = self.roster:match(call and call.callerIds)
+        for _, other in ipairs(match.players) do
+            if other == source then self:called(key, source, match.verified and 'verified' or 'claimed') end
         end
     end
 end

@@ -81,6 +81,22 @@ local function isVerified(list)
     return list <= 2
 end
 
+---Whether two sets of lists name the same ids.
+---@param a string[][]?
+---@param b string[][]?
+---@return boolean
+local function sameIds(a, b)
+    if not a or not b then return a == b end
+    for list = 1, 5 do
+        local left, right = a[list] or {}, b[list] or {}
+        if #left ~= #right then return false end
+        for index, id in ipairs(left) do
+            if id ~= right[index] then return false end
+        end
+    end
+    return true
+end
+
 ---@param types string[]
 ---@return table<string, true>
 local function set(types)
@@ -265,4 +281,4 @@ function Roster:left(lists, now)
     return records
 end
 
-CadBridge.roster = { new = new, normalise = normalise, isVerified = isVerified }
+CadBridge.roster = { new = new, normalise = normalise, isVerified = isVerified, sameIds = sameIds }

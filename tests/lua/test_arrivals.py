@@ -52,6 +52,46 @@ async def test_a_caller_whose_client_loads_late_hears_it_then(town: Town, make: 
     assert [a["class"] for a in town.shown(1)] == ["caller"]
 
 
+async def test_a_caller_is_found_by_the_ids_that_his_call_names_when_he_joins(
+    town: Town, make: Make
+) -> None:
+    await town.event("call.opened", call=make.call(1, callerIds=make.ids(4)))
+    named = make.call(1, callerIds=make.ids(1))
+    await town.event("call.changed", call=named, changed=["callerIds"])
+    await town.event("call.opened", call=make.call(2, callerIds=make.ids(1)))
+    await town.event("call.closed", call=make.call(2), reason="removed")
+    await town.come(1, 4)
+    assert [alert["key"] for alert in town.shown(1)] == ["911:1"]
+    assert town.got(4) == []
+
+
+async def test_who_joins_while_his_call_is_handed_over_is_no_error(town: Town, make: Make) -> None:
+    call = make.call(1, callerIds=make.ids(1))
+    await town.event("call.opened", call=call)
+    await town.event("call.closed", call=call, reason="dispatched")
+    await town.come(1)
+    assert town.got(1) == []
+
+
+async def test_a_crowd_that_loads_at_once_stops_no_server(build: Any, make: Make) -> None:
+    town = await build(welcome=False)
+    calls = [
+        make.call(number, callerIds=[[f"license:{number:040x}"], [], [], [f"{number:018d}"], []])
+        for number in range(500)
+    ]
+    town.tell("ready")
+    await town.connect(calls=calls)
+    sources = await town.crowd(100)
+    await town.server.advance(60_000)
+    town.server.measure()
+    for source in sources:
+        town.ready(source)
+    await town.server.advance(50)
+    measured = town.server.measure()
+    # Each of them looked at all open calls once: a second for a hundred players.
+    assert measured.seconds - measured.engine_seconds < 0.2
+
+
 async def test_who_becomes_a_responder_gets_blips_and_one_line(town: Town, make: Make) -> None:
     await town.come(2, 4)
     await town.event("call.opened", call=make.call(1))

@@ -45,21 +45,6 @@ function Cad:index(unit, on)
     end
 end
 
----@param a string[][]?
----@param b string[][]?
----@return boolean
-local function sameIds(a, b)
-    if not a or not b then return a == b end
-    for list = 1, 5 do
-        local left, right = a[list] or {}, b[list] or {}
-        if #left ~= #right then return false end
-        for index, id in ipairs(left) do
-            if id ~= right[index] then return false end
-        end
-    end
-    return true
-end
-
 ---Looks again whose unit this is; adds to `affected` whoever gained or lost it.
 ---@private
 ---@param ident integer
@@ -95,7 +80,7 @@ end
 function Cad:put(unit)
     local affected, before = {}, self.units[unit.ident]
     self.units[unit.ident] = unit
-    if before and sameIds(before.playerIds, unit.playerIds) then
+    if before and CadBridge.roster.sameIds(before.playerIds, unit.playerIds) then
         if (before.dispatcher or false) ~= (unit.dispatcher or false) then
             self.dispatchers = self.dispatchers + (unit.dispatcher and 1 or -1)
             for _, source in ipairs(self:playersOf(unit.ident)) do affected[source] = true end
