@@ -51,7 +51,7 @@ end
 ---@param alert Alert
 ---@return Alert
 local function listed(alert)
-    alert.route, alert.blip = nil, nil
+    alert.route = nil
     for field, most in pairs(IN_LIST) do alert[field] = CadBridge.look.short(alert[field], most) end
     for index, unit in ipairs(alert.units or {}) do
         alert.units[index] = CadBridge.text.short(unit, UNIT_IN_LIST)
@@ -66,7 +66,7 @@ function Actions:list(source)
     for _, call in ipairs(self.board:newest()) do
         local class, proof = self.claims:entitled(call, source)
         if class and #alerts < LISTED then
-            alerts[#alerts + 1] = listed(self.alerts:build(call, class, 'quiet', { route = false }, proof))
+            alerts[#alerts + 1] = listed(self.alerts:build(call, class, 'quiet', { unmarked = true, route = false }, proof))
         end
     end
     self.send(source, 'cadbridge:list', alerts, self.options.locale)

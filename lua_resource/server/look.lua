@@ -16,6 +16,7 @@
 ---@field changed string[]?
 ---@field note string?
 ---@field replaces string?
+---@field unmarked boolean? nothing of it is drawn on the map
 
 local TEXT, PLACE, NAME, UNITS = 1200, 240, 120, 12
 ---A title of so many bytes that begins a description was cut from it; the CAD takes 60 characters.
@@ -166,7 +167,7 @@ local function alert(sight, call, class, how, parts)
         position = position, route = parts.route, sound = parts.sound,
         style = sight.options.notify, locale = sight.options.locale,
     }
-    if position then
+    if position and not parts.unmarked then
         local name = mine and say(sight, 'call.blip.caller', { number = shownNumber })
             or say(sight, 'call.blip.call', { number = shownNumber, place = call.location or heading or '' })
         result.blip = blip(sight, kind(call), name)
