@@ -186,6 +186,7 @@ const makeCard = (() => {
       const way = compass.to(card.position);
       parts.compass.classList.toggle('lost', !way);
       parts.compass.hidden = !card.position;
+      parts.root.classList.toggle('unplaced', !card.position);
       write(parts.distance, way ? compass.distance(way.metres) : '');
       if (!way) return;
       const rotation = Math.round(compass.turn(card.rotation, way.degrees));

@@ -234,6 +234,7 @@
   /** On a narrow screen the list moves over, so that it does not cover what the cards say. */
   function aside() {
     const margin = 14;
+    panel.root.style.marginLeft = '';
     const cards = stack.root.getBoundingClientRect();
     const middle = (cards.left + cards.width / 2) / window.innerWidth;
     if (Math.abs(middle - 0.5) < 0.2) return;
@@ -275,6 +276,10 @@
     resort(sort);
     panel.list.focus();
     ticking = setInterval(tick, 1000);
+  });
+
+  window.addEventListener('resize', () => {
+    if (panel) aside();
   });
 
   on('listed', (data) => {

@@ -237,5 +237,9 @@
     aside();
   });
 
+  window.addEventListener('resize', () => {
+    if (panel) aside();
+  });
+
   stack.root.addEventListener('pointerdown', drag);
 })();

@@ -401,6 +401,21 @@ async def test_who_is_on_the_call_is_shown_the_way_not_asked_again(
     assert await screen.page.locator(".key .label").inner_text() == "Show route"
 
 
+async def test_at_speed_a_card_without_a_place_has_the_whole_line(
+    open_page: Any, card: Any
+) -> None:
+    screen = await open_page()
+    for key, position in (("a", {"x": 300.0, "y": 400.0}), ("b", None)):
+        await screen.send("show", card(key, position=position, text="Two men with rifles " * 9))
+    await screen.send("where", {"x": 0, "y": 0, "heading": 0, "fast": True})
+
+    newest, placed = [
+        await one.bounding_box() for one in await screen.page.locator(".card .text").all()
+    ][::-1]
+
+    assert newest["width"] > placed["width"] + 100
+
+
 async def test_glance_mode_is_the_players_choice(open_page: Any, card: Any) -> None:
     screen = await open_page(glance=False)
     await screen.send("show", card(title="Robbery"))

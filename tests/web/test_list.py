@@ -150,9 +150,10 @@ async def test_what_is_chosen_stays_chosen_while_calls_come(calls: Any, card: An
 async def test_the_list_covers_no_card(
     open_page: Any, card: Any, resolution: tuple[int, int], place: str
 ) -> None:
-    screen = await open_page(width=resolution[0], height=resolution[1], place=place)
+    screen = await open_page(width=1000, height=560, place=place)
     await screen.send("show", card())
     await screen.send("list", {"calls": [card()], "keys": {}})
+    await screen.page.set_viewport_size({"width": resolution[0], "height": resolution[1]})
     await screen.page.wait_for_timeout(250)
     panel = await screen.page.locator(".panel").bounding_box()
     box = await screen.page.locator("#stack > .card").bounding_box()
