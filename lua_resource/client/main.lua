@@ -81,6 +81,7 @@ screen = CadBridge.screen.new({
     end,
     receipt = function(key, seq, outcome) TriggerServerEvent('cadbridge:painted', key, seq, outcome) end,
     bound = function() return CadBridge.keys.bound(game, '+' .. RESPOND) end,
+    away = function() return IsPauseMenuActive() and true or false end,
     watch = function()
         compass:watch()
         local alert = screen:latest()

@@ -9,6 +9,7 @@
 ---@field order integer the newer the higher
 ---@field at integer when the alert came
 ---@field ends integer? when it leaves the screen
+---@field unseen boolean? its time was over while the pause menu lay over it
 
 ---@class ScreenParts
 ---@field styles table<string, Style_>
@@ -20,6 +21,7 @@
 ---@field announce fun(alert: Alert): boolean whether another resource has taken the picture over
 ---@field receipt fun(key: string, seq: integer, outcome: string)
 ---@field bound fun(): string? name of the key that responds
+---@field away fun(): boolean whether the player is in the pause menu, which hides what we show
 ---@field watch fun() called when what is on the screen has changed
 ---@field now fun(): integer ms
 ---@field later fun(ms: integer, action: fun())
@@ -33,6 +35,9 @@ local STAY = {
     panic = 90000, caller = 20000, test = 15000, tone = 20000,
 }
 local FACTOR = { short = 0.6, normal = 1, long = 2 }
+
+---Milliseconds that a picture stays after the pause menu in which its time ran out.
+local AFTER_PAUSE = 6000
 
 ---Pictures kept in memory; the oldest that is not on the screen is forgotten first.
 local MOST = 600
@@ -233,6 +238,16 @@ function Screen:paint(picture, only)
     self.watch()
 end
 
+---Whether the player has not had his time to see it: he is in the pause menu, or has just come back.
+---@private
+---@param picture Picture
+---@return boolean
+function Screen:missed(picture)
+    local before = picture.unseen == true
+    picture.unseen = self.away() or nil
+    return before or picture.unseen == true
+end
+
 ---One timer a picture, however often it changes: when it fires and the end has moved, it goes on.
 ---@private
 ---@param picture Picture
@@ -243,8 +258,11 @@ function Screen:time(picture)
         picture.timed = nil
         local key = picture.alert.key
         if self.pictures[key] ~= picture or not picture.ends then return end
-        if self.now() < picture.ends then return self:time(picture) end
-        self:leave(key, 'expired')
+        if self.now() >= picture.ends then
+            if not self:missed(picture) then return self:leave(key, 'expired') end
+            picture.ends = self.now() + AFTER_PAUSE
+        end
+        self:time(picture)
     end)
 end
 
@@ -272,7 +290,7 @@ function Screen:leave(key, reason)
     local picture = self.pictures[key]
     if not picture or not picture.style then return end
     local style = picture.style
-    picture.style, picture.ends = nil, nil
+    picture.style, picture.ends, picture.unseen = nil, nil, nil
     style:clear(key, reason)
     self.watch()
 end

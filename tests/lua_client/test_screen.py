@@ -58,6 +58,7 @@ class Screen:
         self.receipts: list[tuple[str, int, str]] = []
         self.sounds: list[str] = []
         self.cancelled = False
+        self.away = False
         self.chosen: dict[str, Any] = {}
         self.card = Style(client, "card")
         self.native = Style(client, "native")
@@ -78,6 +79,7 @@ class Screen:
                     "announce": lambda _: self.cancelled,
                     "receipt": lambda *receipt: self.receipts.append(receipt),
                     "bound": lambda: "J",
+                    "away": lambda: self.away,
                     "watch": lambda: None,
                     "now": clock.now,
                     "later": clock.later,
@@ -151,6 +153,18 @@ def test_a_change_is_shown_in_place(screen: Screen) -> None:
 
     assert screen.card.seen == [("show", "911:1", "alert"), ("show", "911:1", "change")]
     assert len(screen.client.game.named("AddBlipForCoord")) == 1
+
+
+def test_a_card_is_still_there_when_the_player_leaves_the_pause_menu(screen: Screen) -> None:
+    screen.away = True
+    screen.show()
+    screen.client.clock.advance(120_000)
+    screen.away = False
+    screen.client.clock.advance(5_000)
+    assert screen.card.seen == [("show", "911:1", "alert")]
+
+    screen.client.clock.advance(15_000)
+    assert screen.card.seen[1:] == [("clear", "911:1", "expired")]
 
 
 def test_silent_news_of_a_call_that_has_left_the_screen_brings_no_card_back(screen: Screen) -> None:

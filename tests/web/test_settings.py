@@ -187,9 +187,9 @@ async def test_the_tab_key_stays_in_the_panel(settings: Any) -> None:
 
 @pytest.mark.parametrize(
     "resolution",
-    [(800, 600), (1024, 768), (1280, 720), (1280, 1024), (1440, 1080), (1920, 1080), (3440, 1440)],
+    [(800, 600), (1024, 768), (1280, 720), (1440, 1080), (3440, 1440)],
 )
-@pytest.mark.parametrize("place", ["top-right", "top-left", "top", "bottom-right"])
+@pytest.mark.parametrize("place", ["top-right", "top-left", "top"])
 async def test_the_panel_does_not_cover_the_cards(
     settings: Any, resolution: tuple[int, int], place: str
 ) -> None:

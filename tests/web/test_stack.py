@@ -53,7 +53,7 @@ async def test_without_a_bound_key_the_card_names_the_command(open_page: Any, ca
     assert await screen.page.locator(".cap").inner_text() == "/respond"
 
 
-@pytest.mark.parametrize("size", ["small", "medium", "large"])
+@pytest.mark.parametrize("size", ["small", "large"])
 @pytest.mark.parametrize("place", ["top-left", "left"])
 async def test_a_full_stack_on_the_left_leaves_the_minimap_free(
     open_page: Any, card: Any, place: str, size: str
