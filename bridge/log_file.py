@@ -30,6 +30,7 @@ class LogFile(io.TextIOBase):
         """
         self._path = path
         self._most_bytes = most_bytes
+        self._file: io.BufferedIOBase = io.BytesIO()  # what `close` finds where opening fails
         try:
             self._file = self._open()
         except OSError as error:
@@ -39,7 +40,7 @@ class LogFile(io.TextIOBase):
                 "a file in a folder that is there, and that this user may write to",
             ) from None
 
-    def _open(self) -> io.BufferedWriter:
+    def _open(self) -> io.BufferedIOBase:
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         return os.fdopen(handle, "ab")
 

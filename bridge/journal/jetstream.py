@@ -124,8 +124,9 @@ class JetStreamJournal:
         self._refuse_if_closed()
 
         async def append() -> int:
-            replica = await self._replica(server)
-            last = await self._writing(replica.append(entries, after))
+            async with self._begun(server).turn:
+                replica = await self._replica(server)
+                last = await self._writing(replica.append(entries, after))
             if self._metrics and entries:
                 self._metrics.commits.inc()
             return last

@@ -48,6 +48,8 @@ class Replica:
         self.stirred = asyncio.Event()
         """Set where another bridge may have published."""
         self.bells: set[asyncio.Event] = set()
+        self.turn = asyncio.Lock()
+        """Held by an append: they are done in the order in which they were asked for."""
         self._cluster = cluster
         self._stream = stream
         self._subject = subject_of(stream, server)
