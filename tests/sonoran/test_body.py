@@ -81,7 +81,7 @@ def test_a_megabyte_of_nonsense_is_refused_in_bounded_time(body: bytes) -> None:
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=60,
+    max_leaves=25,
 )
 
 
