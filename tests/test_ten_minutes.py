@@ -121,6 +121,13 @@ async def test_from_an_empty_folder_to_an_alert_in_the_game(tmp_path: Path, unti
     assert "a-key" not in output
 
 
+def players(text: str) -> str:
+    """Return what the three players got of the call, as `demo --once` tells it."""
+    start = text.index("Officer on duty:")
+    end = text.index("Bystander:\n    nothing\n", start)
+    return text[start:end]
+
+
 def test_demo_once_shows_three_right_results_and_leaves_nothing_behind(tmp_path: Path) -> None:
     before = set(Path(tempfile.gettempdir()).glob("cad-bridge-demo-*"))
     result = subprocess.run(
@@ -133,9 +140,7 @@ def test_demo_once_shows_three_right_results_and_leaves_nothing_behind(tmp_path:
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "Officer on duty:\n    notice  Emergency · 911 #4711" in result.stdout
-    assert "Caller:\n    notice  Your call · 911 #4711" in result.stdout
-    assert "Bystander:\n    nothing" in result.stdout
+    assert players(result.stdout) == players((ROOT / "README.md").read_text("utf-8"))
     assert result.stderr == ""
     assert list(tmp_path.iterdir()) == []
     assert set(Path(tempfile.gettempdir()).glob("cad-bridge-demo-*")) <= before
