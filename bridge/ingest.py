@@ -14,13 +14,14 @@ built on it folds again.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bridge import wire
+from bridge.batch import Batch
 from bridge.board import replay
 from bridge.errors import JournalUnavailable, SequenceTaken
 from bridge.events import CallOpened
@@ -62,23 +63,6 @@ class Outcome:
     seq: int
 
 
-@dataclass(slots=True)
-class _Batch:
-    after: int
-    entries: list[Entry] = field(default_factory=list)
-    types: Counter[str] = field(default_factory=Counter)
-    done: asyncio.Event = field(default_factory=asyncio.Event)
-    failure: JournalUnavailable | SequenceTaken | None = None
-
-    @property
-    def last(self) -> int:
-        return self.after + len(self.entries)
-
-    def finish(self, failure: JournalUnavailable | SequenceTaken | None = None) -> None:
-        self.failure = failure
-        self.done.set()
-
-
 class Ingest:
     """The events of one server, from whatever source: pushes, reconciliation, our own requests."""
 
@@ -111,7 +95,7 @@ class Ingest:
         self._last = 0
         """Number of the last event on the board, stored or under way."""
         self._since_snapshot = 0
-        self._batches: deque[_Batch] = deque()
+        self._batches: deque[Batch] = deque()
         """Gathered, not yet handed to the journal; more than one only where the first is full."""
         self._writer: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -207,7 +191,7 @@ class Ingest:
             else f"others wrote first, {ATTEMPTS} times in a row"
         )
 
-    def _join(self, board: Board, change: Change) -> tuple[_Batch, int]:
+    def _join(self, board: Board, change: Change) -> tuple[Batch, int]:
         """Change the board and return the batch that makes it durable, and how many events it has.
 
         What changes nothing joins too: it was compared with what is under way, and that the board
@@ -222,7 +206,7 @@ class Ingest:
             self._start_reading()
             raise
         if not self._batches or len(self._batches[-1].entries) >= MOST_ENTRIES:
-            self._batches.append(_Batch(self._last))
+            self._batches.append(Batch(self._last))
         batch = self._batches[-1]
         batch.entries += entries
         batch.types.update(wire.type_of(event) for event in events)
@@ -244,7 +228,7 @@ class Ingest:
         finally:
             self._writer = None
 
-    async def _append(self, batch: _Batch) -> None:
+    async def _append(self, batch: Batch) -> None:
         try:
             await self._journal.append(self._server, batch.entries, batch.after)
         except (JournalUnavailable, SequenceTaken) as failure:
@@ -263,7 +247,7 @@ class Ingest:
                 self._metrics.events.labels(self._server, event_type).inc(number)
             self._metrics.passed("journal", self._server)
 
-    def _fail(self, batch: _Batch, failure: JournalUnavailable | SequenceTaken) -> None:
+    def _fail(self, batch: Batch, failure: JournalUnavailable | SequenceTaken) -> None:
         """Give up a batch and all that was folded over it, the board too."""
         self._board = None
         batch.finish(failure)
@@ -271,7 +255,7 @@ class Ingest:
             later.finish(SequenceTaken(self._server, later.after, batch.after))
         self._batches.clear()
 
-    def _snapshot_after(self, batch: _Batch) -> Snapshot | None:
+    def _snapshot_after(self, batch: Batch) -> Snapshot | None:
         """Return a snapshot of the board just after the batch, if one is due and this is it."""
         if self._since_snapshot < SNAPSHOT_EVERY or self._board is None or self._last != batch.last:
             return None

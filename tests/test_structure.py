@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"folding", "game.frames", "game.resume", "game.session", "sonoran.body"}
     | {"sonoran.doorkeeper", "sonoran.payloads", "sonoran.signalr", "sonoran.faults"}
     | {"sonoran.answers", "sonoran.pacing"},
-    {"recall", "receipts", "params"},
+    {"recall", "receipts", "params", "batch"},
     {"ingest", "game", "sonoran.limits", "sonoran.rest", "sonoran.api"},
     {"requests", "admin"},
     {"sonoran"},
