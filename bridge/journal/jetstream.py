@@ -234,7 +234,9 @@ class JetStreamJournal:
     def _begun(self, server: int) -> Replica:
         replica = self._replicas.get(server)
         if replica is None:
-            replica = self._replicas[server] = Replica(self._cluster, self._stream, server)
+            replica = self._replicas[server] = Replica(
+                self._cluster, self._stream, server, self._renew_epoch
+            )
             self._have_duty(self._follow(replica))
         return replica
 
@@ -245,7 +247,7 @@ class JetStreamJournal:
             await patiently(replica.begin)
             and replica.last < (await self._bucket.standing(server))[1]
         ):
-            await self._renew_epoch("the journal holds fewer events than were seen in it")
+            await self._renew_epoch()
         return replica
 
     async def _all(self) -> list[int]:
@@ -263,8 +265,7 @@ class JetStreamJournal:
                     await replica.stirred.wait()
             replica.stirred.clear()
             try:
-                if not await replica.in_step():
-                    await self._renew_epoch("the journal has gone back")
+                await replica.in_step()
             except JournalUnavailable as error:
                 self._failed(error.reason)
 
@@ -279,9 +280,11 @@ class JetStreamJournal:
         with contextlib.suppress(JournalUnavailable):
             self._epoch = await self._bucket.epoch()
 
-    async def _renew_epoch(self, why: str) -> None:
-        """Let cursors of before count no more: events under their numbers are others now."""
-        log.warning("journal_restored", reason=why)
+    async def _renew_epoch(self) -> None:
+        """Let cursors of before count no more: the journal holds fewer events than were seen in it,
+        and will have others under their numbers.
+        """
+        log.warning("journal_restored")
         self._epoch = await self._bucket.renew_epoch(self._epoch)
         for server, replica in self._replicas.items():
             replica.acknowledged = min(replica.acknowledged, replica.last)

@@ -19,7 +19,7 @@ from bridge.journal.parcel import divided, wrap
 from bridge.journal.tail import Tail
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bridge.journal import Entry
     from bridge.journal.cluster import Cluster
@@ -42,7 +42,10 @@ class Replica:
     Every method that asks NATS raises JournalUnavailable when it cannot be asked now.
     """
 
-    def __init__(self, cluster: Cluster, stream: str, server: int) -> None:
+    def __init__(
+        self, cluster: Cluster, stream: str, server: int, restored: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Make it; `restored` is called when what was known is not stored any more."""
         self.server = server
         self.acknowledged = 0
         self.stirred = asyncio.Event()
@@ -60,6 +63,8 @@ class Replica:
         self._sure = False
         """False where more may have been stored than is known, by ourselves too."""
         self._known = False
+        self._restored = restored
+        self._went_back = False
         self._lock = asyncio.Lock()
 
     @property
@@ -72,10 +77,10 @@ class Replica:
         self._sure = False
         self.stirred.set()
 
-    async def in_step(self) -> bool:
-        """Learn what others stored; return False if what was known is not stored any more."""
+    async def in_step(self) -> None:
+        """Learn what others stored."""
         async with self._lock:
-            return await self._catch_up()
+            await self._catch_up()
 
     async def begin(self) -> bool:
         """Know the last event; return whether it was not known before."""
@@ -89,22 +94,25 @@ class Replica:
         if not self._sure:
             await self.in_step()
 
-    async def _catch_up(self) -> bool:
-        went_back = False
+    async def _catch_up(self) -> set[str]:
+        """Know all that is stored; return who wrote what was not known."""
         if not self._known or not self._sure:
-            went_back = await self._know_the_last()
+            await self._know_the_last()
         marks = await self._read_on()
-        self._sure = True
-        if went_back or marks:
+        if self._went_back:
+            await self._restored()
+        if self._went_back or marks:
             self._ring()
-        return not went_back
+        self._went_back, self._sure = False, True
+        return marks
 
-    async def _know_the_last(self) -> bool:
-        """Begin at the last message, the first time; return whether it lies before one known."""
+    async def _know_the_last(self) -> None:
+        """Begin at the last message the first time, and where it lies before one that is known."""
         message = await self._cluster.last(self._stream, self._subject)
         position = message.position if message else 0
-        went_back = position < self._position
-        if not self._known or went_back:
+        if position < self._position:
+            self._went_back = True
+        if not self._known or position < self._position:
             parcel = opened(message) if message else None
             if message and not parcel:
                 raise JournalUnavailable(
@@ -112,7 +120,6 @@ class Replica:
                 )
             self._tail.restart(parcel.last if parcel else 0)
             self._position, self._known = position, True
-        return went_back
 
     async def _read_on(self) -> set[str]:
         """Read what was stored behind the last known message; return who wrote it."""
@@ -166,14 +173,14 @@ class Replica:
             self._sure = False
             raise
         except Beaten:
-            # By another bridge; or by our own message, whose answer was lost.
-            marks = await self._read_on()
-            if mark in marks:
+            # By another bridge, by our own message whose answer was lost, or by a backup.
+            self._sure = False
+            if mark in await self._catch_up():
                 return
-            if not marks:
+            after = records[0].seq - 1
+            if self._tail.last == after:
                 raise JournalUnavailable("NATS does not name the message in the way") from None
-            self._ring()
-            raise SequenceTaken(self.server, records[0].seq - 1, self._tail.last) from None
+            raise SequenceTaken(self.server, after, self._tail.last) from None
         self._tail.extend(records)
 
     # Reading -------------------------------------------------------------------------------------

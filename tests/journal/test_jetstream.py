@@ -367,9 +367,16 @@ async def test_a_journal_restored_from_a_backup_has_another_name(
         assert journal.epoch == renewed
 
 
+@pytest.mark.parametrize("by", ["itself", "an append"])
 async def test_a_running_bridge_notices_that_the_journal_went_back(
-    own: NatsServer, tmp_path: Path, until: Any
+    own: NatsServer, tmp_path: Path, until: Any, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
+    if by == "an append":  # comes before the bridge has looked by itself
+
+        async def never(*_: Any) -> None:
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(JetStreamJournal, "_follow", never)
     async with bridges(own, name="j") as (journal,):
         await journal.append(SERVER, [entry(1)], after=0)
         own.kill()
@@ -383,6 +390,9 @@ async def test_a_running_bridge_notices_that_the_journal_went_back(
         shutil.copytree(tmp_path / "backup", streams / "j")
         with journal.bell(SERVER) as bell:
             await asyncio.to_thread(own.start)
+            if by == "an append":
+                with pytest.raises(SequenceTaken):
+                    await journal.append(SERVER, [entry(3)], after=2)
             await until(lambda: journal.epoch != epoch)
             assert bell.is_set()
         assert await journal.last(SERVER) == 1
