@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 5.0
 """How long a lost ring of another bridge can cost."""
+LOOK_AGAIN_S = (0.0, 0.02, 0.1, 0.5)
+"""Pauses before the looks after a ring."""
 WRITE_EVERY_S = 1.0
 """How often acknowledgements are written, and a trial made after a failure."""
 
@@ -263,11 +265,23 @@ class JetStreamJournal:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await replica.stirred.wait()
+            pauses = LOOK_AGAIN_S if replica.stirred.is_set() else (0.0,)
             replica.stirred.clear()
             try:
-                await replica.in_step()
+                await self._look(replica, pauses)
             except JournalUnavailable as error:
                 self._failed(error.reason)
+
+    async def _look(self, replica: Replica, pauses: Sequence[float]) -> None:
+        """See what there is. A ring comes when something is published, and may be faster than NATS
+        stores it: where there is nothing new, look again in a moment.
+        """
+        last = replica.last
+        for pause in pauses:
+            await asyncio.sleep(pause)
+            await replica.in_step()
+            if replica.last != last:
+                return
 
     def _heard(self, subject: str) -> None:
         for server, replica in self._replicas.items():

@@ -301,6 +301,24 @@ async def test_a_bridge_whose_rings_are_lost_looks_by_itself(
                 await bell.wait()
 
 
+async def test_a_ring_that_is_faster_than_the_store_costs_a_moment_only(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bridges(nats, 2) as (one, other):
+        assert await other.last(SERVER) == 0
+        first_from, looks = other._cluster.first_from, []
+
+        async def not_yet_there(*words: Any) -> Any:
+            looks.append(words)
+            return await first_from(*words) if len(looks) > 1 else None
+
+        monkeypatch.setattr(other._cluster, "first_from", not_yet_there)
+        with other.bell(SERVER) as bell:
+            await one.append(SERVER, [entry(1)], after=0)
+            async with asyncio.timeout(jetstream.LOOK_EVERY_S / 2):
+                await bell.wait()
+
+
 async def test_without_jetstream_the_owner_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
