@@ -51,6 +51,10 @@ class History:
         self._went_on: tuple[int, int] = (0, 1)
         """The number up to which was read the last time, and the position where that goes on."""
 
+    def forget(self) -> None:
+        """Search anew: the messages are others than they were."""
+        self._went_on = (0, 1)
+
     async def events(self, after: int, limit: int, newest: int) -> list[Record]:
         """Return up to `limit` events beyond a number; `newest` is the position of the last."""
         number, position = self._went_on

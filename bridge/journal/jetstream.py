@@ -245,11 +245,12 @@ class JetStreamJournal:
     async def _replica(self, server: int) -> Replica:
         """Return what is known of a server, once it is known."""
         replica = self._begun(server)
-        if (
-            await patiently(replica.begin)
-            and replica.last < (await self._bucket.standing(server))[1]
-        ):
-            await self._renew_epoch()
+        await patiently(replica.begin)
+        if not replica.compared:
+            _, last = await self._bucket.standing(server)
+            if replica.last < last:
+                await self._renew_epoch()
+            replica.compared = True
         return replica
 
     async def _all(self) -> list[int]:

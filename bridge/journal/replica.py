@@ -48,6 +48,8 @@ class Replica:
         """Make it; `restored` is called when what was known is not stored any more."""
         self.server = server
         self.acknowledged = 0
+        self.compared = False
+        """Whether the last event was compared with what was seen before the start."""
         self.stirred = asyncio.Event()
         """Set where another bridge may have published."""
         self.bells: set[asyncio.Event] = set()
@@ -82,12 +84,10 @@ class Replica:
         async with self._lock:
             await self._catch_up()
 
-    async def begin(self) -> bool:
-        """Know the last event; return whether it was not known before."""
-        if self._known:
-            return False
-        await self.in_step()
-        return True
+    async def begin(self) -> None:
+        """Know the last event."""
+        if not self._known:
+            await self.in_step()
 
     async def be_sure(self) -> None:
         """Learn what others stored, if there is a doubt."""
@@ -119,6 +119,7 @@ class Replica:
                     f"the last message of {self._subject} was written by something else"
                 )
             self._tail.restart(parcel.last if parcel else 0)
+            self._history.forget()
             self._position, self._known = position, True
 
     async def _read_on(self) -> set[str]:

@@ -357,8 +357,9 @@ async def test_a_nats_that_is_not_there_is_told_by_its_address(
 # Restored from a backup --------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("first", ["a question", "a ring"])
 async def test_a_journal_restored_from_a_backup_has_another_name(
-    own: NatsServer, tmp_path: Path
+    own: NatsServer, tmp_path: Path, until: Any, first: str
 ) -> None:
     async with bridges(own, name="j") as (journal,):
         await journal.append(SERVER, [entry(1)], after=0)
@@ -376,6 +377,10 @@ async def test_a_journal_restored_from_a_backup_has_another_name(
     own.start()
 
     async with bridges(own, name="j") as (journal,):
+        if first == "a ring":
+            with journal.bell(SERVER) as bell:
+                journal._heard(f"j.{SERVER}")
+                await until(lambda: bell.is_set() or journal._replicas[SERVER].last)
         assert await journal.last(SERVER) == 1
         assert journal.epoch != epoch
         assert await journal.acknowledged(SERVER) <= 1
