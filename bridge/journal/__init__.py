@@ -7,7 +7,8 @@ never an event.
 
 `opening` chooses the back end. `sqlite` stands on `writer` and `reader`, those on `store`,
 `database`, `schema` and `files`. `jetstream` stands on `replica`, `history`, `parcel`, `bucket` and
-`pruning`, those on `cluster`; `address` reads its url. Both keep the newest events in a `tail`.
+`pruning`, those on `cluster`; `address` reads its url. Both keep the newest events in a `tail`
+and ring `bells`.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from bridge.journal.pruning import prune
 from bridge.journal.replica import Replica, subject_of
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Sequence
+    from collections.abc import Coroutine, Sequence
+    from contextlib import AbstractContextManager
     from typing import Any
 
     from bridge.journal import Entry, Record, Snapshot
@@ -150,15 +151,9 @@ class JetStreamJournal:
         """Return the number of the first event not older than `at`, or that behind the last."""
         return await (await self._replica(server)).first_since(at)
 
-    @contextlib.contextmanager
-    def bell(self, server: int) -> Iterator[asyncio.Event]:
+    def bell(self, server: int) -> AbstractContextManager[asyncio.Event]:
         """Return an asyncio.Event that is set whenever the server has new events, while entered."""
-        bells, bell = self._begun(server).bells, asyncio.Event()
-        bells.add(bell)
-        try:
-            yield bell
-        finally:
-            bells.discard(bell)
+        return self._begun(server).bells.hung()
 
     async def acknowledge(self, server: int, seq: int) -> None:
         """Record what the server's resource has handled; written within a second."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bridge.errors import JournalUnavailable, SequenceTaken
 from bridge.journal import Record
+from bridge.journal.bells import Bells
 from bridge.journal.cluster import Beaten, patiently
 from bridge.journal.history import History, opened
 from bridge.journal.parcel import divided, wrap
@@ -52,7 +53,7 @@ class Replica:
         """Whether the last event was compared with what was seen before the start."""
         self.stirred = asyncio.Event()
         """Set where another bridge may have published."""
-        self.bells: set[asyncio.Event] = set()
+        self.bells = Bells()
         self.turn = asyncio.Lock()
         """Held by an append: they are done in the order in which they were asked for."""
         self._cluster = cluster
@@ -102,7 +103,7 @@ class Replica:
         if self._went_back:
             await self._restored()
         if self._went_back or marks:
-            self._ring()
+            self.bells.ring()
         self._went_back, self._sure = False, True
         return marks
 
@@ -163,7 +164,7 @@ class Replica:
         message = wrap(after, entries, mark)
         await patiently(lambda: self._try_to_store(message, records, mark))
         self._sure = True
-        self._ring()
+        self.bells.ring()
 
     async def _try_to_store(self, message: bytes, records: Sequence[Record], mark: str) -> None:
         try:
@@ -209,7 +210,3 @@ class Replica:
         if position:
             await self._cluster.purge(self._stream, self._subject, min(position, self._position))
             self._tail.forget(min(await self.first() - 1, upto))
-
-    def _ring(self) -> None:
-        for bell in self.bells:
-            bell.set()

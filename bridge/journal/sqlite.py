@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.errors import JournalUnavailable
+from bridge.journal.bells import Bells
 from bridge.journal.reader import Reader
 from bridge.journal.store import Acknowledged, Append, Keep, Store
 from bridge.journal.tail import Tail
 from bridge.journal.writer import Writer, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from bridge.journal import Entry, Record, Snapshot
     from bridge.journal.store import Change
@@ -43,7 +45,7 @@ class _Server:
     def __init__(self, last: int, acknowledged: int) -> None:
         self.tail = Tail(last)
         self.acknowledged = acknowledged
-        self.bells: set[asyncio.Event] = set()
+        self.bells = Bells()
 
 
 class SqliteJournal:
@@ -127,15 +129,9 @@ class SqliteJournal:
         found = self._server(server).tail.first_since(at)
         return found or await self._reader.first_since(server, at)
 
-    @contextlib.contextmanager
-    def bell(self, server: int) -> Iterator[asyncio.Event]:
+    def bell(self, server: int) -> AbstractContextManager[asyncio.Event]:
         """Return an asyncio.Event that is set whenever the server has new events, while entered."""
-        bells, bell = self._server(server).bells, asyncio.Event()
-        bells.add(bell)
-        try:
-            yield bell
-        finally:
-            bells.discard(bell)
+        return self._server(server).bells.hung()
 
     async def acknowledge(self, server: int, seq: int) -> None:
         """Record what the server's resource has handled; written within a second."""
@@ -231,8 +227,7 @@ class SqliteJournal:
         for (_, future), outcome in zip(batch.changes, batch.outcomes, strict=True):
             settle(future, outcome)
         for server in rung:
-            for bell in self._servers[server].bells:
-                bell.set()
+            self._servers[server].bells.ring()
 
     def _refused(self, batch: Batch, reason: str) -> None:
         if self._metrics:
