@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-__all__ = ["DEFAULT_NAME", "HOW_TO_INSTALL", "Address"]
+__all__ = ["DEFAULT_NAME", "HOW_TO_INSTALL", "NOT_INSTALLED", "Address"]
 
 DEFAULT_NAME = "cadbridge"
+NOT_INSTALLED = "a journal over NATS needs nats-py, which is not installed"
 HOW_TO_INSTALL = 'in the folder of cad-bridge, with its pip: pip install ".[nats]"'
 """What an owner does whose bridge lacks the client of NATS."""
 PORT = 4222

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.errors import ConfigurationError
-from bridge.journal.address import HOW_TO_INSTALL
+from bridge.journal.address import HOW_TO_INSTALL, NOT_INSTALLED
 
 if TYPE_CHECKING:
     from bridge.journal import Journal
@@ -32,10 +32,10 @@ async def open_journal(settings: JournalSettings, metrics: Metrics) -> Journal:
         )
     try:
         from bridge.journal.jetstream import JetStreamJournal
-    except ModuleNotFoundError as missing:
+    except ModuleNotFoundError:
         raise ConfigurationError(
             "journal.url",
-            f"a journal over NATS needs {missing.name}, which is not installed",
+            NOT_INSTALLED,
             HOW_TO_INSTALL,
         ) from None
     return await JetStreamJournal.open(

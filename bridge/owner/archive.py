@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bridge.errors import BridgeError, ConfigurationError, JournalUnavailable
 from bridge.journal import schema
-from bridge.journal.address import HOW_TO_INSTALL
+from bridge.journal.address import HOW_TO_INSTALL, NOT_INSTALLED
 from bridge.journal.reader import Reader
 from bridge.owner.cluster import look
 
@@ -92,7 +92,7 @@ async def open_archive(settings: JournalSettings) -> Archive:
     if looked.state == "not_installed":
         raise ConfigurationError(
             "journal.url",
-            "a journal over NATS needs nats-py, which is not installed",
+            NOT_INSTALLED,
             HOW_TO_INSTALL,
         )
     if looked.state == "unusable":

@@ -55,8 +55,7 @@ async def look(address: Address) -> Looked:
 
 def _impersonal(reason: str, address: Address) -> str:
     """Return why, without the addresses: a report is pasted into support threads."""
-    reason = reason.removeprefix(f"NATS at {address.shown}: ")
-    return "no NATS server can be reached" if "Connect call failed" in reason else reason
+    return reason.removeprefix(f"NATS at {address.shown}: ")
 
 
 async def _nothing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridge.journal.address import HOW_TO_INSTALL
+from bridge.journal.address import HOW_TO_INSTALL, NOT_INSTALLED
 from bridge.owner.checks.check import Check, Context, mib
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def journal_servers(context: Context) -> Iterator[Check]:
         yield Check(
             _NAME,
             "fail",
-            "a journal over NATS needs nats-py, which is not installed",
+            NOT_INSTALLED,
             HOW_TO_INSTALL,
         )
     elif looked.state == "unusable":
