@@ -1,6 +1,6 @@
 ---Decides what each player gets of what happens to a call: nobody else does. This file is the one door
 ---to that; behind it, in `alerts/`, stand the openings, the changes and a player's own calls, each with
----one idea. Here they are brought together, and here a call ends. Pure, but for the parts handed in.
+---one idea; a call ends here. Pure, but for the parts handed in.
 ---
 ---Who is entitled is `claims`; who has what is `pictures`. Here the two are brought together: an
 ---opening alerts who is entitled, a change goes to who has the call, an end takes it from all of them.

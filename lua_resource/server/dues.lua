@@ -9,7 +9,6 @@
 ---@field pictures CadBridge.Pictures
 ---@field alerts CadBridge.Alerts
 ---@field sight CadBridge.Sight
----@field options CadBridge.Options
 ---@field later fun(ms: integer, callback: fun())
 
 ---What a player is to be given.
@@ -207,10 +206,8 @@ end
 ---@param name string of the words
 ---@param places table<string, string|number>
 function Dues:line(source, name, places)
-    self.pictures:notice(source, {
-        text = CadBridge.look.say(self.sight, name, places), kind = 'info',
-        style = self.options.notify, locale = self.options.locale,
-    })
+    local look = CadBridge.look
+    self.pictures:notice(source, look.notice(self.sight, 'info', look.say(self.sight, name, places)))
 end
 
 ---@param source integer

@@ -71,6 +71,19 @@ local function say(sight, name, places)
     return ('%s %s'):format(sentence, words:say(locale, 'notice.hint.' .. hint, { command = command }))
 end
 
+---A line for a player.
+---@param sight CadBridge.Sight
+---@param kind 'info'|'good'|'bad'
+---@param text string
+---@param sound string?
+---@return Notice
+local function notice(sight, kind, text, sound)
+    return {
+        text = text, kind = kind, sound = sound,
+        style = sight.options.notify, locale = sight.options.locale,
+    }
+end
+
 ---Kind and number, such as `911 #4711`. The caller keeps the number of his 911 call, whatever it became.
 ---@param sight CadBridge.Sight
 ---@param call Call
@@ -208,5 +221,5 @@ end
 
 CadBridge.look = {
     alert = alert, kind = kind, number = number, note = note, blip = blip, say = say, short = short,
-    shownChanges = shownChanges,
+    shownChanges = shownChanges, notice = notice,
 }

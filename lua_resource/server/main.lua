@@ -100,10 +100,8 @@ end)
 local arrivals
 
 local cad = CadBridge.cadResponders.new(roster, function(source, unit)
-    pictures:notice(source, {
-        text = CadBridge.look.say(sight, 'notice.linkHint', { unit = unit.number or unit.name or '?' }),
-        kind = 'info', style = options.notify, locale = options.locale,
-    })
+    local hint = CadBridge.look.say(sight, 'notice.linkHint', { unit = unit.number or unit.name or '?' })
+    pictures:notice(source, CadBridge.look.notice(sight, 'info', hint))
 end)
 local named = {}
 for _, name in ipairs(options.responders) do named[name] = true end
@@ -138,7 +136,7 @@ local alerts = CadBridge.alerts.new {
 
 local dues = CadBridge.dues.new {
     board = board, roster = roster, claims = claims, pictures = pictures, alerts = alerts, sight = sight,
-    options = options, later = later,
+    later = later,
 }
 
 arrivals = CadBridge.arrivals.new {
@@ -234,9 +232,7 @@ local admin = CadBridge.admin.new {
     reply = function(source, line)
         if source <= 0 then return printLine(line) end
         if not game.isStarted('chat') then
-            return pictures:notice(source, {
-                text = line, kind = 'info', style = options.notify, locale = options.locale,
-            })
+            return pictures:notice(source, CadBridge.look.notice(sight, 'info', line))
         end
         TriggerClientEvent('chat:addMessage', source, { args = { 'cadbridge', CadBridge.text.chat(line) } })
     end,

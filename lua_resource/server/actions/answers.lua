@@ -25,10 +25,8 @@ end
 ---@param name string of the words
 ---@param places table<string, string|number>?
 function Answers:say(source, kind, name, places)
-    self.pictures:notice(source, {
-        text = CadBridge.look.say(self.sight, name, places), kind = kind,
-        style = self.options.notify, locale = self.options.locale,
-    })
+    local look = CadBridge.look
+    self.pictures:notice(source, look.notice(self.sight, kind, look.say(self.sight, name, places)))
 end
 
 ---How a command is typed, by the name that it has on this server.

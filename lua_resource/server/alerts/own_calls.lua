@@ -76,10 +76,7 @@ function OwnCalls:helpIsComing(call)
     local text = look.say(self.sight, 'notice.onTheWay', { number = look.number(self.sight, call, 'caller') })
     for source in pairs(self.claims:callersOf(call.key)) do
         if self.showing:isReady(source) and self.pictures:has(source, call.key) ~= 'assigned' then
-            self.pictures:notice(source, {
-                text = text, kind = 'good', sound = 'quiet',
-                style = self.options.notify, locale = self.options.locale,
-            })
+            self.pictures:notice(source, look.notice(self.sight, 'good', text, 'quiet'))
         end
     end
 end
