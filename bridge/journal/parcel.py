@@ -62,16 +62,23 @@ def unwrap(message: bytes) -> Parcel:
         head = json.loads(line)
         if head["v"] != VERSION:
             raise ValueError("of another version")
-        after, records, start = int(head["after"]), [], 0
-        for number, (at, alert, hidden, length) in enumerate(head["entries"], after + 1):
+        after, records, start = _whole(head["after"]), [], 0
+        for number, (at, alert, hidden, size) in enumerate(head["entries"], after + 1):
+            length = _whole(size)
             body = bodies[start : start + length]
-            records.append(Record(number, at, body, alert=bool(alert), hidden=bool(hidden)))
+            records.append(Record(number, _whole(at), body, alert=bool(alert), hidden=bool(hidden)))
             start += length
         if not records or start != len(bodies):
             raise ValueError("of another length than it says")
         return Parcel(after, records, str(head["mark"]))
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not a commit of a bridge: {error!r}") from None
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("a number in it is none")
+    return value
 
 
 def divided(entries: Sequence[Entry], most_bytes: int) -> Iterator[Sequence[Entry]]:

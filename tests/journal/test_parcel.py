@@ -48,6 +48,12 @@ def test_what_is_wrapped_is_unwrapped_as_it_was(entries: list[Entry], after: int
         b'{"v":1,"after":0,"mark":"m","entries":[[1,1,0]]}\n{}',
         b'{"v":1,"after":null,"mark":"m","entries":[[1,1,0,2]]}\n{}',
         b'{"v":1,"after":0,"entries":[[1,1,0,2]]}\n{}',
+        b'{"v":1,"after":1e999,"mark":"m","entries":[[1,1,0,2]]}\n{}',
+        b'{"v":1,"after":-1,"mark":"m","entries":[[1,1,0,2]]}\n{}',
+        b'{"v":1,"after":0,"mark":"m","entries":[[1e400,1,0,2]]}\n{}',
+        b'{"v":1,"after":0,"mark":"m","entries":[["1",1,0,2]]}\n{}',
+        b'{"v":1,"after":0,"mark":"m","entries":[[1,1,0,true]]}\n{',
+        b'{"v":1,"after":0,"mark":"m","entries":[[1,1,0,3],[1,1,0,-1]]}\n{}',
     ],
 )
 def test_what_no_bridge_wrote_is_told(message: bytes):
