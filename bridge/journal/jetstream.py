@@ -258,10 +258,13 @@ class JetStreamJournal:
     async def _follow(self, replica: Replica) -> None:
         """Keep in step with what other bridges store; for ever."""
         while True:
-            with contextlib.suppress(TimeoutError):
+            pauses: Sequence[float] = LOOK_AGAIN_S
+            try:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await replica.stirred.wait()
-            pauses = LOOK_AGAIN_S if replica.stirred.is_set() else (0.0,)
+            except TimeoutError:
+                pauses = (0.0,)
+                replica.doubt()
             replica.stirred.clear()
             try:
                 await self._look(replica, pauses)
@@ -288,17 +291,24 @@ class JetStreamJournal:
         for replica in self._replicas.values():
             replica.doubt()
         with contextlib.suppress(JournalUnavailable):
-            self._epoch = await self._bucket.epoch()
+            self._is_named(await self._bucket.epoch())
 
     async def _renew_epoch(self) -> None:
         """Let cursors of before count no more: the journal holds fewer events than were seen in it,
         and will have others under their numbers.
         """
         log.warning("journal_restored")
-        self._epoch = await self._bucket.renew_epoch(self._epoch)
+        self._is_named(await self._bucket.renew_epoch(self._epoch))
         for server, replica in self._replicas.items():
             replica.acknowledged = min(replica.acknowledged, replica.last)
             await self._bucket.write_standing(server, replica.acknowledged, replica.last)
+
+    def _is_named(self, epoch: str) -> None:
+        """Wake the connections of every server where the name is new: they began under another."""
+        if epoch != self._epoch:
+            self._epoch = epoch
+            for replica in self._replicas.values():
+                replica.bells.ring()
 
     # Writing -------------------------------------------------------------------------------------
 

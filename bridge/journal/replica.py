@@ -65,6 +65,7 @@ class Replica:
         """Of the last message that is known here."""
         self._sure = False
         """False where more may have been stored than is known, by ourselves too."""
+        self._doubts = 0
         self._known = False
         self._restored = restored
         self._went_back = False
@@ -76,7 +77,8 @@ class Replica:
         return self._tail.last
 
     def doubt(self) -> None:
-        """Look again before anything is believed: the connection was away."""
+        """Look again before anything is believed: it may have been restored from a backup."""
+        self._doubts += 1
         self._sure = False
         self.stirred.set()
 
@@ -97,14 +99,16 @@ class Replica:
 
     async def _catch_up(self) -> set[str]:
         """Know all that is stored; return who wrote what was not known."""
+        doubts = self._doubts
         if not self._known or not self._sure:
             await self._know_the_last()
         marks = await self._read_on()
+        if marks:
+            self.bells.ring()
         if self._went_back:
             await self._restored()
-        if self._went_back or marks:
-            self.bells.ring()
-        self._went_back, self._sure = False, True
+        self._went_back = False
+        self._sure = doubts == self._doubts  # one that came meanwhile stays
         return marks
 
     async def _know_the_last(self) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NOON = 1_700_000_000_000
 SERVER = 7
+OTHER = 8
 
 
 def entry(number: int, *, size: int = 0, seconds: int | None = None) -> Entry:
@@ -420,6 +421,43 @@ async def test_a_running_bridge_notices_that_the_journal_went_back(
             assert bell.is_set()
         assert await journal.last(SERVER) == 1
         assert await journal.append(SERVER, [entry(9)], after=1) == 2
+
+
+async def test_the_new_name_wakes_the_connections_of_every_server(
+    own: NatsServer, tmp_path: Path, until: Any
+) -> None:
+    """Also of one whose events the backup holds: its cursor counts under the old name."""
+    async with bridges(own, name="j") as (journal,):
+        await journal.append(OTHER, [entry(1)], after=0)
+        own.kill()
+        streams = own.folder / "jetstream" / "$G" / "streams"
+        shutil.copytree(streams / "j", tmp_path / "backup")
+        await asyncio.to_thread(own.start)
+        await journal.append(SERVER, [entry(2)], after=0)
+        epoch = journal.epoch
+        own.kill()
+        shutil.rmtree(streams / "j")
+        shutil.copytree(tmp_path / "backup", streams / "j")
+        with journal.bell(OTHER) as bell:
+            await asyncio.to_thread(own.start)
+            await until(bell.is_set)
+            assert journal.epoch != epoch
+        assert await journal.last(OTHER) == 1
+
+
+async def test_a_restore_that_cuts_no_connection_is_noticed_too(
+    nats: NatsServer, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jetstream, "LOOK_EVERY_S", 0.2)
+    async with bridges(nats) as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        epoch = journal.epoch
+        stream = journal._stream
+        with journal.bell(SERVER) as bell:
+            await journal._cluster._jetstream.delete_stream(stream)
+            await journal._cluster.have_stream(stream, f"{stream}.*", 1, newest=False)
+            await until(bell.is_set)
+            assert journal.epoch != epoch
 
 
 # Pruning -----------------------------------------------------------------------------------------
