@@ -14,6 +14,7 @@ built on it folds again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ SNAPSHOT_EVERY = 2000
 one takes the event loop some milliseconds, so it is not done more often."""
 MOST_ENTRIES = 2000
 """Entries of a batch that further pushes may join."""
+FOLLOW_AGAIN_S = 1.0
+"""Pause before the journal is looked at again that could not be read."""
 ATTEMPTS = 10
 """Times that a push is folded when others are faster."""
 
@@ -118,19 +121,27 @@ class Ingest:
         """Keep the board in step with what other bridges append; for ever."""
         with self._journal.bell(self._server) as bell:
             while True:
-                await bell.wait()
                 bell.clear()
+                pause = None
                 try:
                     await self._catch_up()
                 except JournalUnavailable as error:
                     log.debug("follows_later", server=self._server, reason=error.reason)
+                    pause = FOLLOW_AGAIN_S  # what rang may ring no second time
+                except Exception:  # a fault of ours must not end following for good
+                    log.exception("following_failed", server=self._server)
+                    pause = FOLLOW_AGAIN_S
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await bell.wait()
 
     async def _catch_up(self) -> None:
         while True:
             await self.stop()  # what is under way is on the board already
             board, after = self._board, self._last
             if board is None:
-                return
+                await self._read_back()  # which may have begun before what rang was stored
+                continue
             records = await self._journal.read(self._server, after, AT_ONCE)
             if board is not self._board or after != self._last or self._writer is not None:
                 continue
@@ -267,6 +278,8 @@ class Ingest:
             await self._journal.save_snapshot(self._server, snapshot)
         except (JournalUnavailable, SequenceTaken) as error:
             log.warning("snapshot_put_off", server=self._server, reason=str(error))
+        except Exception:  # what is gathered behind it must still be written
+            log.exception("snapshot_failed", server=self._server)
         else:
             self._since_snapshot = self._last - snapshot.seq
 

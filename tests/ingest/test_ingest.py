@@ -448,6 +448,63 @@ async def test_a_journal_that_cannot_be_read_is_followed_when_it_can(
     assert not following.board.calls
 
 
+async def test_what_is_written_while_the_board_is_read_back_is_followed(
+    following: Ingest, journal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await following.accept([placed(1)])
+    reading = asyncio.Event()
+    snapshot = journal.snapshot
+
+    async def slow(server: int, upto: int) -> Any:
+        await reading.wait()
+        return await snapshot(server, upto)
+
+    monkeypatch.setattr(journal, "snapshot", slow)
+    journal.failures.append(FULL)
+    with pytest.raises(JournalUnavailable):
+        await following.accept([placed(2)])
+    await settle()  # it knows the last number, and reads up to that
+    journal.write(1, CallOpened(replace(CALL, id=3), alert=True))
+    journal.ring()
+    await settle()
+    reading.set()
+    await settle()
+
+    assert following.board is not None
+    assert list(following.board.calls) == ["911:1", "911:3"]
+
+
+async def test_what_is_written_before_the_bell_hangs_is_followed(
+    ingest: Ingest, journal: Any
+) -> None:
+    await ingest.start()
+    journal.write(1, CallOpened(CALL))
+    journal.ring()
+    task = asyncio.create_task(ingest.follow())
+    await settle()
+    task.cancel()
+    assert ingest.board is not None
+    assert list(ingest.board.calls) == ["911:1"]
+
+
+async def test_what_could_not_be_read_when_it_rang_is_read_without_another_ring(
+    following: Ingest, journal: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FOLLOW_AGAIN_S", 0.01)
+    await following.accept([placed(1)])
+    read, failures = journal.read, [FULL, RuntimeError("a fault of ours")]
+
+    async def broken(server: int, after: int, limit: int) -> Any:
+        if failures:
+            raise failures.pop()
+        return await read(server, after, limit)
+
+    monkeypatch.setattr(journal, "read", broken)
+    journal.write(1, CallClosed(CALL, "removed"))
+    journal.ring()
+    await until(lambda: following.board is not None and not following.board.calls)
+
+
 async def test_who_is_always_too_late_is_told(
     ingest: Ingest, journal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -520,6 +577,31 @@ async def test_a_snapshot_that_cannot_be_kept_is_tried_again(
     await ingest.stop()
 
     assert [snapshot.seq for snapshot in journal.snapshots[1]] == [6]
+
+
+async def test_an_unexpected_failure_of_a_snapshot_holds_nothing_up(
+    ingest: Ingest, journal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SNAPSHOT_EVERY", 1)
+    keeping = asyncio.Event()
+
+    async def broken(server: int, snapshot: Any) -> None:
+        await keeping.wait()
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(journal, "save_snapshot", broken)
+    await ingest.accept([placed(1)])
+    second = asyncio.create_task(ingest.accept([placed(2)]))
+    await settle()
+    with capture_logs() as logs:
+        keeping.set()
+        async with asyncio.timeout(5):
+            assert await second == Outcome(1, 2)
+            await ingest.stop()
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == [
+        "snapshot_failed",
+        "snapshot_failed",
+    ]
 
 
 async def test_no_snapshot_is_kept_of_what_could_not_be_stored(
