@@ -24,6 +24,7 @@ local known = {}
 local CLASSES = { emergency = true, civil = true, dispatch = true, assigned = true, panic = true }
 
 ---@param adapter CadBridge.Adapter
+---@param parts CadBridge.AdapterParts
 ---@param event string
 ---@param alert any
 ---@return boolean
@@ -38,7 +39,7 @@ local function unpictured(alert)
     local copy = {}
     for name, value in pairs(alert) do copy[name] = value end
     copy.style = 'none'
-    return copy
+    return copy --[[@as Alert]]
 end
 
 ---What sends to players, with the chosen adapter in its way. An adapter that fails costs its own picture

@@ -78,12 +78,12 @@ local ACT = {
     end,
     event = function(connection, action)
         -- A broken event must not come back for ever: it is handled, if only by having been tried.
-        local events = connection.events
-        local ok, problem = pcall(events.handle, events, action)
+        local events, event = connection.events, action --[[@as CadBridge.EventAction]]
+        local ok, problem = pcall(events.handle, events, event)
         if not ok then
-            connection.tell('server.eventFailed', { seq = action.seq, problem = tostring(problem) })
+            connection.tell('server.eventFailed', { seq = event.seq, problem = tostring(problem) })
         end
-        connection.session:handled(action.seq)
+        connection.session:handled(event.seq)
         connection:save()
         if connection.acknowledging then return end
         connection.acknowledging = true

@@ -12,7 +12,7 @@
 
 ---@class CadBridge.Rate
 ---@field count integer
----@field seconds number in which so many are let in
+---@field seconds number the time for so many
 
 ---@class CadBridge.Door
 ---@field name string
@@ -172,7 +172,7 @@ local KEY = { type = 'text', least = 1, most = 80 }
 
 ---@class CadBridge.DoorHandlers
 ---@field ready fun(source: integer, version: string)
----@field painted fun(source: integer, key: string, seq: integer, outcome: string)
+---@field painted fun(source: integer, key: string, seq: integer, outcome: CadBridge.Outcome)
 ---@field respond fun(source: integer, key: string)
 ---@field leave fun(source: integer)
 ---@field note fun(source: integer, key: string, text: string)

@@ -70,12 +70,11 @@ end
 
 ---@private
 ---@param unit Unit
----@param action CadBridge.Action
-function Events:panic(unit, action)
+---@param news { seq: integer?, age: integer, alert: boolean }
+function Events:panic(unit, news)
     if not unit.panic then return self.panics:ended(unit.ident, 'off') end
     self.panics:raise(unit, self.audience.sources.cad:playersOf(unit.ident)[1],
-        unit.number or unit.name or ('%d'):format(unit.ident),
-        { seq = action.seq, age = action.age, alert = action.alert })
+        unit.number or unit.name or ('%d'):format(unit.ident), news)
 end
 
 ---@param list any[]?
@@ -88,7 +87,7 @@ local function has(list, value)
     return false
 end
 
----@type table<string, fun(events: CadBridge.Events, event: table, action: CadBridge.Action)>
+---@type table<string, fun(events: CadBridge.Events, event: table, action: CadBridge.EventAction)>
 local HANDLE = {
     ['call.opened'] = function(events, event, action)
         local call = event.call
@@ -155,9 +154,9 @@ local HANDLE = {
 }
 
 ---One event of the stream.
----@param action CadBridge.Action
+---@param action CadBridge.EventAction
 function Events:handle(action)
-    local event = action.event --[[@as table]]
+    local event = action.event
     local handle = HANDLE[event.type]
     if not handle then return end
     -- First who is a responder: what is open already comes quietly, what comes now as an alert.
@@ -179,7 +178,7 @@ function Events:restore(snapshot)
     -- The last dispatcher may have left while nobody told us.
     if self.audience.sources.cad.dispatchers == 0 then self.alerts:lift(self.freshFor()) end
     for _, unit in pairs(self.board.units) do
-        if unit.panic then self:panic(unit, { kind = 'event', age = 0, alert = false }) end
+        if unit.panic then self:panic(unit, { age = 0, alert = false }) end
     end
     self.arrivals:restored(self:concerned(), affected)
     self.liveMap:wake()

@@ -9,7 +9,7 @@ local function copy(board, call, now)
     local result = {}
     for field, value in pairs(call) do result[field] = value end
     result.age = board:age(call.key, now) or call.age
-    return result
+    return result --[[@as Call]]
 end
 
 ---@class CadBridge.ExportParts

@@ -11,7 +11,7 @@
 ---@field seq integer?
 ---@field age integer?
 ---@field position Position?
----@field sound string?
+---@field sound AlertSound?
 ---@field route boolean?
 ---@field changed string[]?
 ---@field note string?
@@ -73,13 +73,13 @@ end
 
 ---A line for a player.
 ---@param sight CadBridge.Sight
----@param kind 'info'|'good'|'bad'
+---@param mood 'info'|'good'|'bad'
 ---@param text string
----@param sound string?
+---@param sound AlertSound?
 ---@return Notice
-local function notice(sight, kind, text, sound)
+local function notice(sight, mood, text, sound)
     return {
-        text = text, kind = kind, sound = sound,
+        text = text, kind = mood, sound = sound,
         style = sight.options.notify, locale = sight.options.locale,
     }
 end
@@ -176,7 +176,7 @@ local function alert(sight, call, class, how, parts)
         number = shownNumber, replaces = parts.replaces, title = heading,
         place = short(call.location, PLACE),
         postal = short(call.postal, NAME) or (position and sight.postal(position)),
-        age = parts.age, changed = parts.changed, note = parts.note,
+        age = parts.age or 0, changed = parts.changed, note = parts.note,
         position = position, route = parts.route, sound = parts.sound,
         style = sight.options.notify, locale = sight.options.locale,
     }

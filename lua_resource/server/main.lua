@@ -22,7 +22,8 @@ end
 local words = CadBridge.locale.open(function(path) return LoadResourceFile(OWN, path) end, json.decode, printLine)
 local language = convar('ox:locale') ~= '' and convar('ox:locale') or 'en'
 
----@type CadBridge.Tell
+---@param name string
+---@param places table<string, string|number>?
 local function tell(name, places)
     printLine(words:say(language, name, places))
 end

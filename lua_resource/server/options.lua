@@ -76,7 +76,9 @@ end
 local FLAGS = { ['true'] = true, ['false'] = false, ['1'] = true, ['0'] = false, yes = true, no = false,
     on = true, off = false }
 
----@type CadBridge.Parser
+---@param value any
+---@return any parsed nil for what is not allowed
+---@return string? allowed
 local function flag(value)
     if type(value) == 'boolean' then return value end
     local known = FLAGS[tostring(value):lower()]
@@ -109,19 +111,25 @@ local function list(parse)
     end
 end
 
----@type CadBridge.Parser
+---@param value any
+---@return any parsed nil for what is not allowed
+---@return string? allowed
 local function name(value)
     if type(value) == 'string' and value:match('%S') and #value <= 64 then return value end
     return nil, 'names in quotes'
 end
 
----@type CadBridge.Parser
+---@param value any
+---@return any parsed nil for what is not allowed
+---@return string? allowed
 local function language(value)
     if type(value) == 'string' and value:match('^%a+[-_]?%w*$') and #value <= 16 then return value end
     return nil, 'the name of a file in locales, such as en'
 end
 
----@type CadBridge.Parser
+---@param value any
+---@return any parsed nil for what is not allowed
+---@return string? allowed
 local function bareIdentifiers(value)
     local types = list(word(IDENTIFIER_TYPES))
     local _, allowed = types(nil)
@@ -284,7 +292,7 @@ function options.read(config, convar, tell)
         local ox = convar('ox:locale')
         result.locale = ox ~= '' and language(ox) or 'en'
     end
-    return result
+    return result --[[@as CadBridge.Options]]
 end
 
 ---Why `config.lua` set nothing: it is missing, starts with a byte order mark, or does not compile.

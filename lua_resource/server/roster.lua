@@ -31,7 +31,7 @@
 ---@field private bare { [1]: table<string, true>, [2]: table<string, true> } types by kind of list
 ---@field private index table<string, table<integer, true>>
 ---@field private gone table<string, CadBridge.Gone>
----@field private leavers { at: integer, keys: string[] }[] in the order in which they left
+---@field private leavers { at: integer, keys: string[] }[] who left first comes first
 ---@field private ambiguous fun(value: string)
 ---@field private reported table<string, true>
 local Roster = {}

@@ -21,8 +21,16 @@
 ---@field event table?
 ---@field id string?
 ---@field result any
----@field error { code: string, message: string }?
+---@field error CadBridge.Problem?
 ---@field reason string? of an `end`
+
+---An event of the stream, which this resource has not handled yet.
+---@class CadBridge.EventAction: CadBridge.Action
+---@field kind 'event'
+---@field seq integer
+---@field age integer milliseconds
+---@field alert boolean
+---@field event table
 
 ---@class CadBridge.Session
 ---@field epoch string? of the journal that the cursor belongs to

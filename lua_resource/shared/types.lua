@@ -67,6 +67,8 @@
 ---@field category integer? legend category, 12 to 133
 ---@field categoryName string?
 
+---@alias AlertSound 'new'|'assigned'|'changed'|'panic'|'quiet'
+
 ---What one player gets of one call: one picture for life, keyed by `key`. Texts are raw CAD text,
 ---cut in length only; each sink makes them safe (`shared/text.lua`).
 ---@class Alert
@@ -90,7 +92,7 @@
 ---@field position Position?
 ---@field blip BlipLook?
 ---@field route boolean? draw (true) or clear (false) the route; nil: leave
----@field sound 'new'|'assigned'|'changed'|'panic'|'quiet'|nil
+---@field sound AlertSound?
 ---@field style 'auto'|'card'|'ox_lib'|'native'|'chat'|'none' `none`: on the map only, another script pictures it
 ---@field locale string
 ---@field respond boolean? the player may respond to it with the key
@@ -100,4 +102,4 @@
 ---@field kind 'info'|'good'|'bad'
 ---@field style string
 ---@field locale string
----@field sound string?
+---@field sound AlertSound?

@@ -44,7 +44,7 @@ end
 
 ---@param class string
 ---@param how string
----@return string?
+---@return AlertSound?
 local function soundOf(class, how)
     if how ~= 'alert' then return nil end
     if class == 'assigned' then return 'assigned' end

@@ -13,7 +13,7 @@
 ---@field private counts boolean whether `cadbridge.responder` makes a responder
 ---@field private rights table<integer, CadBridge.Rights>
 ---@field private holders table<integer, true> sources with any right
----@field private queue table<integer, { source: integer, at: integer }> in the order of asking, `first` to `last`; some entries are outdated
+---@field private queue table<integer, { source: integer, at: integer }> `first` to `last`, by the time of asking; some are outdated
 ---@field private first integer
 ---@field private last integer
 local Ace = {}
