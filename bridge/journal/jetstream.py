@@ -164,7 +164,8 @@ class JetStreamJournal:
     async def acknowledged(self, server: int) -> int:
         """Return what was acknowledged last, to any bridge; 0 if nothing was."""
         replica = await self._replica(server)
-        replica.acknowledged = max(replica.acknowledged, (await self._bucket.standing(server))[0])
+        written, _ = await self._bucket.standing(server)
+        replica.acknowledged = max(replica.acknowledged, written)
         return replica.acknowledged
 
     async def save_snapshot(self, server: int, snapshot: Snapshot) -> None:
@@ -244,6 +245,8 @@ class JetStreamJournal:
         if not replica.compared:
             _, last = await self._bucket.standing(server)
             if replica.last < last:
+                await patiently(replica.in_step)  # another bridge may have stored more since
+            if replica.last < last and not replica.compared:
                 await self._renew_epoch()
             replica.compared = True
         return replica
@@ -270,6 +273,8 @@ class JetStreamJournal:
                 await self._look(replica, pauses)
             except JournalUnavailable as error:
                 self._failed(error.reason)
+            except Exception:
+                log.exception("journal_look_failed", server=replica.server)
 
     async def _look(self, replica: Replica, pauses: Sequence[float]) -> None:
         """See what there is. A ring comes when something is published, and may be faster than NATS
@@ -299,7 +304,7 @@ class JetStreamJournal:
         """
         log.warning("journal_restored")
         self._is_named(await self._bucket.renew_epoch(self._epoch))
-        for server, replica in self._replicas.items():
+        for server, replica in [*self._replicas.items()]:
             replica.acknowledged = min(replica.acknowledged, replica.last)
             await self._bucket.write_standing(server, replica.acknowledged, replica.last)
 
@@ -332,15 +337,23 @@ class JetStreamJournal:
     async def _write_every_second(self) -> None:
         while True:
             await asyncio.sleep(WRITE_EVERY_S)
-            with contextlib.suppress(JournalUnavailable):
+            try:
                 await self._write_standings()
+            except JournalUnavailable as error:
+                log.debug("acknowledgements_put_off", reason=error.reason)
+            except Exception:
+                log.exception("acknowledgements_not_written")
 
     async def _write_standings(self) -> None:
         """Write what was acknowledged. After a failure it is a trial, with nothing to write too."""
         for server in [*self._unwritten]:
             replica = self._replicas[server]
-            await self._bucket.write_standing(server, replica.acknowledged, replica.last)
-            self._unwritten.discard(server)
+            self._unwritten.discard(server)  # first: what comes meanwhile is written next time
+            try:
+                await self._bucket.write_standing(server, replica.acknowledged, replica.last)
+            except BaseException:
+                self._unwritten.add(server)
+                raise
         if self._problem:
             await self._bucket.try_to_write()
             self._problem = ""

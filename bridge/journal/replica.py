@@ -66,6 +66,8 @@ class Replica:
         self._sure = False
         """False where more may have been stored than is known, by ourselves too."""
         self._doubts = 0
+        self._storing = ""
+        """Mark of the message that is being stored; empty once it was read."""
         self._known = False
         self._restored = restored
         self._went_back = False
@@ -97,19 +99,16 @@ class Replica:
         if not self._sure:
             await self.in_step()
 
-    async def _catch_up(self) -> set[str]:
-        """Know all that is stored; return who wrote what was not known."""
+    async def _catch_up(self) -> None:
+        """Know all that is stored."""
         doubts = self._doubts
         if not self._known or not self._sure:
             await self._know_the_last()
-        marks = await self._read_on()
-        if marks:
-            self.bells.ring()
+        await self._read_on()
         if self._went_back:
             await self._restored()
         self._went_back = False
         self._sure = doubts == self._doubts  # one that came meanwhile stays
-        return marks
 
     async def _know_the_last(self) -> None:
         """Begin at the last message the first time, and where it lies before one that is known."""
@@ -127,17 +126,17 @@ class Replica:
             self._history.forget()
             self._position, self._known = position, True
 
-    async def _read_on(self) -> set[str]:
-        """Read what was stored behind the last known message; return who wrote it."""
-        marks = set()
+    async def _read_on(self) -> None:
+        """Read what was stored behind the last known message."""
         while message := await self._cluster.first_from(
             self._stream, self._subject, self._position + 1
         ):
             if parcel := opened(message):
                 self._tail.extend(parcel.records)
-                marks.add(parcel.mark)
+                self.bells.ring()  # each: the look may break off before the next
+                if parcel.mark == self._storing:
+                    self._storing = ""
             self._position = message.position
-        return marks
 
     # Appending -----------------------------------------------------------------------------------
 
@@ -160,34 +159,40 @@ class Replica:
 
     async def _store(self, entries: Sequence[Entry]) -> None:
         """Store one message."""
-        after, mark = self._tail.last, token_hex(8)
+        after, mark, doubts = self._tail.last, token_hex(8), self._doubts
         records = [
             Record(seq, entry.at, entry.body, entry.alert, entry.hidden)
             for seq, entry in enumerate(entries, after + 1)
         ]
         message = wrap(after, entries, mark)
-        await patiently(lambda: self._try_to_store(message, records, mark))
-        self._sure = True
+        self._storing = mark
+        await patiently(lambda: self._try_to_store(message, records))
+        self._sure = doubts == self._doubts
         self.bells.ring()
 
-    async def _try_to_store(self, message: bytes, records: Sequence[Record], mark: str) -> None:
-        try:
-            self._position = await self._cluster.publish(
-                self._stream, self._subject, message, self._position
-            )
-        except JournalUnavailable:
-            self._sure = False
-            raise
-        except Beaten:
-            # By another bridge, by our own message whose answer was lost, or by a backup.
-            self._sure = False
-            if mark in await self._catch_up():
+    async def _try_to_store(self, message: bytes, records: Sequence[Record]) -> None:
+        """Publish it, unless a look after an earlier try has found it, or another one before it."""
+        after = records[0].seq - 1
+        if self._storing and self._tail.last == after:
+            try:
+                self._position = await self._cluster.publish(
+                    self._stream, self._subject, message, self._position
+                )
+            except JournalUnavailable:
+                self._sure = False
+                raise
+            except Beaten:
+                # By another bridge, by our own message whose answer was lost, or by a backup.
+                self._sure = False
+                await self._catch_up()
+            else:
+                self._tail.extend(records)
                 return
-            after = records[0].seq - 1
-            if self._tail.last == after:
-                raise JournalUnavailable("NATS does not name the message in the way") from None
-            raise SequenceTaken(self.server, after, self._tail.last) from None
-        self._tail.extend(records)
+        if not self._storing:
+            return
+        if self._tail.last == after:
+            raise JournalUnavailable("NATS does not name the message in the way")
+        raise SequenceTaken(self.server, after, self._tail.last)
 
     # Reading -------------------------------------------------------------------------------------
 

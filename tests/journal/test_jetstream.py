@@ -289,6 +289,177 @@ async def test_a_lost_answer_is_no_second_event(
         assert await numbers(journal) == [1, 2]
 
 
+async def test_a_lost_answer_and_then_a_look_that_breaks_off_is_no_second_event(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In trouble answers are lost in a row: also that to the look which finds our own message."""
+    async with bridges(nats) as (journal,):
+        assert await journal.append(SERVER, [entry(1)], after=0) == 1
+        publish, first_from = journal._cluster.publish, journal._cluster.first_from
+        lost: list[str] = []
+
+        async def lose_the_answer(stream: str, *words: Any) -> int:
+            position = await publish(stream, *words)
+            if "publish" not in lost and not stream.startswith("KV_"):
+                lost.append("publish")
+                raise JournalUnavailable("NATS does not answer")
+            return position
+
+        async def break_off_behind_it(stream: str, *words: Any) -> Any:
+            message = await first_from(stream, *words)
+            if message is None and lost == ["publish"]:
+                lost.append("look")
+                raise JournalUnavailable("NATS does not answer")
+            return message
+
+        monkeypatch.setattr(journal._cluster, "publish", lose_the_answer)
+        monkeypatch.setattr(journal._cluster, "first_from", break_off_behind_it)
+        monkeypatch.setattr(journal, "_look", lambda *_: asyncio.sleep(0))
+        with journal.bell(SERVER) as bell:
+            assert await journal.append(SERVER, [entry(2)], after=1) == 2
+            assert bell.is_set()
+        assert lost == ["publish", "look"]
+        assert await journal.append(SERVER, [entry(3)], after=2) == 3
+        async with bridges(nats, name=journal._stream) as (other,):
+            assert await numbers(other) == [1, 2, 3]
+
+
+async def test_what_was_read_before_a_look_broke_off_rings_too(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch, until: Any
+) -> None:
+    async with bridges(nats, 2) as (one, other):
+        assert await other.last(SERVER) == 0
+        first_from, broken = other._cluster.first_from, []
+
+        async def break_off_behind_it(*words: Any) -> Any:
+            message = await first_from(*words)
+            if message is None and other._replicas[SERVER].last and not broken:
+                broken.append(words)
+                raise JournalUnavailable("NATS does not answer")
+            return message
+
+        monkeypatch.setattr(other._cluster, "first_from", break_off_behind_it)
+        with other.bell(SERVER) as bell:
+            await one.append(SERVER, [entry(1)], after=0)
+            await until(lambda: broken)
+            assert bell.is_set()
+
+
+# What comes while something is being asked or written --------------------------------------------
+
+
+async def test_an_acknowledgement_that_comes_while_one_is_written_is_written_too(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bridges(nats) as (journal,):
+        await journal.append(SERVER, [entry(1), entry(2)], after=0)
+        write = journal._bucket.write_standing
+
+        async def write_while_one_comes(server: int, acknowledged: int, last: int) -> None:
+            await write(server, acknowledged, last)
+            if acknowledged == 1:
+                await journal.acknowledge(SERVER, 2)
+
+        monkeypatch.setattr(journal._bucket, "write_standing", write_while_one_comes)
+        await journal.acknowledge(SERVER, 1)
+        await journal._write_standings()
+        await journal._write_standings()
+        async with bridges(nats, name=journal._stream) as (other,):
+            assert await other.acknowledged(SERVER) == 2
+
+
+async def test_an_acknowledgement_that_comes_while_the_last_one_is_asked_for_stays(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bridges(nats) as (journal,):
+        await journal.append(SERVER, [entry(1), entry(2)], after=0)
+        standing = journal._bucket.standing
+
+        async def ask_while_one_comes(server: int) -> tuple[int, int]:
+            found = await standing(server)
+            await journal.acknowledge(SERVER, 2)
+            return found
+
+        monkeypatch.setattr(journal._bucket, "standing", ask_while_one_comes)
+        assert await journal.acknowledged(SERVER) == 2
+
+
+async def test_what_another_bridge_stores_while_one_starts_is_no_restored_backup(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record of how far the journal came may speak of more than was read a moment ago."""
+    async with bridges(nats, 2) as (one, other):
+        await one.append(SERVER, [entry(1)], after=0)
+        epoch = one.epoch
+        standing = other._bucket.standing
+        monkeypatch.setattr(other, "_follow", lambda _: asyncio.sleep(0))  # no ring mends it
+
+        async def ask_a_moment_later(server: int) -> tuple[int, int]:
+            if await one.last(SERVER) == 1:
+                await one.append(SERVER, [entry(2)], after=1)
+                await one.acknowledge(SERVER, 2)
+                await one._write_standings()
+            return await standing(server)
+
+        monkeypatch.setattr(other._bucket, "standing", ask_a_moment_later)
+        assert await other.last(SERVER) == 2
+        assert other.epoch == epoch
+        assert await one._bucket.epoch() == epoch
+
+
+async def test_a_server_that_is_asked_for_while_the_journal_gets_a_new_name_disturbs_nothing(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bridges(nats) as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        epoch, write = journal.epoch, journal._bucket.write_standing
+
+        async def write_while_another_is_asked_for(*words: int) -> None:
+            with journal.bell(OTHER):
+                await write(*words)
+
+        monkeypatch.setattr(journal._bucket, "write_standing", write_while_another_is_asked_for)
+        await journal._renew_epoch()
+        assert journal.epoch != epoch
+
+
+async def test_what_nobody_thought_of_ends_no_duty(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch, until: Any
+) -> None:
+    monkeypatch.setattr(jetstream, "WRITE_EVERY_S", 0.05)
+    async with bridges(nats, 2) as (one, other):
+        assert await other.last(SERVER) == 0
+        faults = []
+        in_step, write = other._replicas[SERVER].in_step, other._bucket.write_standing
+
+        async def fail_once() -> None:
+            if "look" not in faults:
+                faults.append("look")
+                raise ValueError
+            await in_step()
+
+        async def fail_to_write_once(*words: int) -> None:
+            if "write" not in faults:
+                faults.append("write")
+                raise ValueError
+            await write(*words)
+
+        monkeypatch.setattr(other._replicas[SERVER], "in_step", fail_once)
+        monkeypatch.setattr(other._bucket, "write_standing", fail_to_write_once)
+        with other.bell(SERVER) as bell:
+            await one.append(SERVER, [entry(1)], after=0)
+            await until(lambda: "look" in faults)
+            await one.append(SERVER, [entry(2)], after=1)
+            await until(bell.is_set)
+        await other.acknowledge(SERVER, 1)
+        await until(lambda: "write" in faults)
+
+        async def is_written() -> bool:
+            return (await one._bucket.standing(SERVER))[0] == 1
+
+        await until(is_written)
+
+
 async def test_a_bridge_whose_rings_are_lost_looks_by_itself(
     nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
