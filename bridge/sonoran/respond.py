@@ -104,6 +104,7 @@ class Responses:
             ):
                 return await self._respond(response)
         except TimeoutError:
+            self._start(self._settle(response.server, response.key))
             raise RequestRefused("timeout", f"given up after {_GIVE_UP:.0f} s") from None
 
     @contextlib.asynccontextmanager
@@ -142,12 +143,20 @@ class Responses:
                 self._in_doubt.add((server, call.key))
                 self._start(self._settle(server, call.key))
             raise
+        except asyncio.CancelledError:  # its time was over, whatever the CAD makes of it
+            self._in_doubt.add((server, call.key))
+            raise
         written = _as_written(body, said, self._desk.now())
         units = idents if created.units is None else created.units
         facts: list[Fact] = [replace(written, units=units, origin_911=call.key)]
         if units:  # also where something else has told of the call before
             facts.append(Attached(created.id, units))
-        await self._desk.accept(server, *facts)
+        try:
+            await self._desk.accept(server, *facts)
+        except JournalUnavailable:  # the CAD has a call now that nobody here knows
+            self._in_doubt.add((server, call.key))
+            self._start(self._settle(server, call.key))
+            raise
         self._start(self._remove(server, call.id))
         if not units:
             raise _not_a_unit()

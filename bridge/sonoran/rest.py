@@ -156,6 +156,8 @@ class Rest:
         body: Any,
     ) -> Answer:
         seconds = min(self._longest, budget.left)
+        if seconds <= 0:  # which the library would take for "as long as it takes"
+            raise CadUnreachable("no time was left to ask it")
         try:
             async with (
                 aiohttp.ClientSession(

@@ -331,6 +331,16 @@ async def test_a_budget_bounds_the_whole(cad: Any, make: Any) -> None:
     assert time.monotonic() - started < 1.5
 
 
+async def test_a_request_that_has_no_time_left_is_not_made(cad: Any, make: Any) -> None:
+    cad.fail("version", "hang")
+    async with asyncio.timeout(3):
+        with pytest.raises(CadUnreachable) as raised:
+            await make().plan(Budget(0))
+
+    assert not raised.value.may_have_worked
+    assert cad.asked("version") == []
+
+
 async def test_requests_are_counted_by_endpoint_and_outcome(cad: Any, make: Any) -> None:
     metrics = Metrics()
     api = make(metrics=metrics)

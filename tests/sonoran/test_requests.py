@@ -542,6 +542,38 @@ async def test_an_unclear_answer_that_did_nothing_is_made_good_by_the_next(
     assert len(cad.state()["dispatches"]) == 2
 
 
+async def test_what_the_journal_could_not_store_is_not_made_a_second_time(
+    cad: Any, play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = await play()
+    accept = game.ingest.accept
+
+    async def full(facts: Any) -> Any:
+        if any(isinstance(fact, Written) for fact in facts):
+            monkeypatch.undo()
+            raise JournalUnavailable("disk full")
+        return await accept(facts)
+
+    monkeypatch.setattr(game.ingest, "accept", full)
+    await game.refused("call.respond", player=ANN, call=300)
+
+    assert await game.ask("call.respond", player=BOB, call=300) == {"call": "dispatch:401"}
+    assert len(cad.asked("dispatch-calls")) == 1
+
+
+async def test_a_response_whose_time_is_over_is_looked_for_in_the_cad(
+    cad: Any, play: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.sonoran.respond._GIVE_UP", 5.2)  # it ends before the request does
+    cad.fail("dispatch-calls", "hang", done=True, times=1)
+    game = await play()
+    assert (await game.refused("call.respond", player=ANN, call=300)).code == "timeout"
+    monkeypatch.undo()
+
+    assert await game.ask("call.respond", player=BOB, call=300) == {"call": "dispatch:401"}
+    assert len(cad.asked("dispatch-calls")) == 1
+
+
 async def test_an_unreadable_cad_lets_nobody_make_a_second_one(cad: Any, play: Any) -> None:
     cad.fail("dispatch-calls", "drop", done=True, times=1)
     game = await play()
