@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import os
 from typing import TYPE_CHECKING
@@ -19,7 +21,8 @@ MOST_BYTES = 10 << 20
 class LogFile(io.TextIOBase):
     """A text stream into a file that only its owner can read; the one before is kept as `NAME.1`.
 
-    What is written is on disk's way at once: after a crash the last line is what matters.
+    What is written is on disk's way at once: after a crash the last line is what matters. A disk
+    that is full is no fault of who writes: the next line that it takes says how many it did not.
     """
 
     def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
@@ -30,7 +33,8 @@ class LogFile(io.TextIOBase):
         """
         self._path = path
         self._most_bytes = most_bytes
-        self._file: io.BufferedIOBase = io.BytesIO()  # what `close` finds where opening fails
+        self._lost = 0
+        self._file: io.RawIOBase = io.RawIOBase()  # what `close` finds where opening fails
         try:
             self._file = self._open()
         except OSError as error:
@@ -40,9 +44,9 @@ class LogFile(io.TextIOBase):
                 "a file in a folder that is there, and that this user may write to",
             ) from None
 
-    def _open(self) -> io.BufferedIOBase:
+    def _open(self) -> io.RawIOBase:
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        return os.fdopen(handle, "ab")
+        return os.fdopen(handle, "ab", buffering=0)
 
     def writable(self) -> bool:
         """Return True."""
@@ -51,18 +55,29 @@ class LogFile(io.TextIOBase):
     def write(self, text: str) -> int:
         """Append it, whatever signs it has."""
         line = text.encode("utf-8", "backslashreplace")
+        try:
+            self._append(line)
+        except (OSError, ValueError):
+            self._lost += 1
+        return len(text)
+
+    def _append(self, line: bytes) -> None:
+        if self._file.closed and not self.closed:
+            self._file = self._open()
+        if self._lost:
+            line = b"(%d lines could not be written)\n" % self._lost + line
         if self._file.tell() + len(line) > self._most_bytes and self._file.tell():
             self._begin_anew()
-        self._file.write(line)
-        self._file.flush()
-        return len(text)
+        if self._file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, "cut off")
+        self._lost = 0
 
     def _begin_anew(self) -> None:
         self._file.close()  # Windows renames no file that is open
-        try:
+        # one that something else holds open stays, and goes on
+        with contextlib.suppress(OSError):
             self._path.replace(self._path.with_name(f"{self._path.name}.1"))
-        finally:
-            self._file = self._open()
+        self._file = self._open()
 
     def close(self) -> None:
         """Close the file."""

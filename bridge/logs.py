@@ -7,11 +7,13 @@ whoever let them slip, and a value cannot begin a line of its own.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
 import os
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -72,7 +74,7 @@ def set_up(
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=lambda *_: _Unfailing(stream),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_FromLibraries()], level=logging.WARNING, force=True)
@@ -91,20 +93,22 @@ class Counted:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._lock = threading.Lock()  # the journal's threads log too
         self._printed: dict[str, tuple[float, int]] = {}
 
     def __call__(self, _: WrappedLogger, __: str, line: EventDict) -> EventDict:
         """Pass the line on, or raise DropEvent."""
         what = repr(sorted((k, repr(v)) for k, v in line.items() if k != "exc_info"))
-        now = self._clock()
-        printed, held_back = self._printed.get(what, (-_WINDOW, 0))
-        if now - printed < _WINDOW:
-            self._printed[what] = printed, held_back + 1
-            raise structlog.DropEvent
-        self._printed.pop(what, None)
-        if len(self._printed) >= _REMEMBERED:
-            del self._printed[next(iter(self._printed))]
-        self._printed[what] = now, 0
+        with self._lock:
+            now = self._clock()
+            printed, held_back = self._printed.get(what, (-_WINDOW, 0))
+            if now - printed < _WINDOW:
+                self._printed[what] = printed, held_back + 1
+                raise structlog.DropEvent
+            self._printed.pop(what, None)
+            if len(self._printed) >= _REMEMBERED:
+                del self._printed[next(iter(self._printed))]
+            self._printed[what] = now, 0
         if held_back:
             line["repeated"] = held_back
         return line
@@ -132,6 +136,20 @@ class Guard:
         if not text.isprintable():
             text = "".join(sign if sign.isprintable() else "·" for sign in text)
         return text if len(text) <= _MOST_VALUE else f"{text[:_MOST_VALUE]}…"
+
+
+class _Unfailing(structlog.WriteLogger):
+    """Writes to a stream. One that takes nothing now, as on a full disk or a terminal that is gone,
+    ends no task and no thread that has something to say.
+    """
+
+    def msg(self, message: str) -> None:
+        """Write a line, if it can be written."""
+        with contextlib.suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 class _FromLibraries(logging.Handler):

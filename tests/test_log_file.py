@@ -31,6 +31,30 @@ def test_a_full_file_begins_anew_and_the_one_before_is_kept(tmp_path: Path) -> N
     assert path.with_name("bridge.log.1").read_text() == "a line longer than the file\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_no_fault_and_the_file_says_later_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.log"
+    with LogFile(path) as log:
+        log.write("first\n")
+        working = log._file
+        with Path("/dev/full").open("ab", buffering=0) as full:
+            log._file = full
+            assert log.write("lost\n") == 5
+            assert log.write("lost too\n") == 9
+        log._file = working
+        log.write("last\n")
+    assert path.read_text() == "first\n(2 lines could not be written)\nlast\n"
+
+
+def test_a_file_that_cannot_begin_anew_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.log"
+    path.with_name("bridge.log.1").mkdir()
+    with LogFile(path, most_bytes=10) as log:
+        log.write("one line\n")
+        log.write("two lines\n")
+    assert path.read_text() == "one line\ntwo lines\n"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no file modes")
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     with LogFile(tmp_path / "bridge.log"):

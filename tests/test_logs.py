@@ -1,7 +1,11 @@
+import contextlib
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,3 +154,36 @@ def test_a_command_whose_output_is_its_answer_logs_nothing(
     logging.getLogger("aiohttp").error("something")
 
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_ends_nobody_who_logs() -> None:
+    stream = Path("/dev/full").open("w")  # noqa: SIM115 - closing it fails too
+    set_up(Secrets([]), stream=stream)
+    for number in range(100):
+        structlog.get_logger().warning("journal_unavailable", reason="x" * 500, number=number)
+    with contextlib.suppress(OSError):
+        stream.close()
+
+
+def test_a_stream_that_was_closed_ends_nobody_who_logs() -> None:
+    stream = printed()
+    stream.close()
+    structlog.get_logger().warning("journal_unavailable")
+
+
+def test_threads_that_log_at_once_disturb_each_other_in_nothing() -> None:
+    """The journal's threads log beside the event loop."""
+    counted = Counted()
+
+    def say_different_things(name: int) -> None:
+        for number in range(1500):
+            counted(None, "", {"event": f"{name} {number}"})
+
+    as_it_was = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(say_different_things, range(4)))
+    finally:
+        sys.setswitchinterval(as_it_was)
