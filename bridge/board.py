@@ -33,7 +33,7 @@ from bridge.events import (
 )
 from bridge.memory import Memory
 
-__all__ = ["Board", "Gone", "fingerprint", "note_fingerprint", "replay"]
+__all__ = ["Board", "Gone", "fingerprint", "is_empty", "note_fingerprint", "replay"]
 
 MINUTE = 60_000
 GONE_MS = 15 * MINUTE
@@ -75,6 +75,8 @@ class Board:
     """Idents whose panic is over here by its time, though the CAD may still show it."""
     dispatched: dict[str, str] = field(default_factory=dict)
     """Keys of 911 calls, each with the open dispatch call that took its place."""
+    cleared: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Fields of open calls that were taken away on purpose: no late copy fills them in again."""
     gone: Memory[str, Gone] = field(default_factory=lambda: Memory(GONE_MS, 1000))
     waiting: Memory[str, tuple[int, ...]] = field(default_factory=lambda: Memory(WAITING_MS, 200))
     quiet: Memory[str, bool] = field(default_factory=lambda: Memory(QUIET_MS, 500))
@@ -99,6 +101,7 @@ class Board:
             "panics": list(self.panics.items()),
             "outlasted": sorted(self.outlasted),
             "dispatched": self.dispatched,
+            "cleared": {key: sorted(names) for key, names in self.cleared.items()},
             "gone": self.gone.to_json(
                 lambda gone: [gone.reason, gone.call and wire.call_to_json(gone.call, now)]
             ),
@@ -122,6 +125,7 @@ class Board:
             panics=dict(read["panics"]),
             outlasted=set(read["outlasted"]),
             dispatched=read["dispatched"],
+            cleared={key: frozenset(names) for key, names in read.get("cleared", {}).items()},
         )
         board.gone.from_json(
             read["gone"],
@@ -181,6 +185,11 @@ def replay(board: Board, event: Event, at: int) -> None:
             assert_never(never)
 
 
+def is_empty(value: object) -> bool:
+    """Return whether a field of a call says nothing."""
+    return value is None or value is False or value == "" or value == ()
+
+
 def fingerprint(event: TonePlayed | LinkVerified | Pushed) -> str:
     """Return a text that two copies of one stateless event share."""
     return _hash(wire.event_to_json(event, 0))
@@ -197,10 +206,24 @@ def _hash(body: object) -> str:
 
 
 def _keep(board: Board, call: Call, at: int) -> None:
-    board.calls[call.key] = call
-    board.heard[call.key] = at
+    key = call.key
+    before = board.calls.get(key)
+    if before is not None:
+        _remember_cleared(board, key, before, call)
+    board.calls[key] = call
+    board.heard[key] = at
     if call.origin_911 is not None:
-        board.dispatched[call.origin_911] = call.key
+        board.dispatched[call.origin_911] = key
+
+
+def _remember_cleared(board: Board, key: str, before: Call, after: Call) -> None:
+    cleared = {
+        name
+        for name in wire.CALL_FIELDS
+        if is_empty(getattr(after, name)) and not is_empty(getattr(before, name))
+    }
+    if cleared:
+        board.cleared[key] = board.cleared.get(key, frozenset()) | cleared
 
 
 def _remember_notes(board: Board, call: Call, at: int) -> None:
@@ -215,6 +238,7 @@ def _close(board: Board, call: Call, reason: str, at: int) -> None:
     key, origin = call.key, call.origin_911
     board.calls.pop(key, None)
     board.heard.pop(key, None)
+    board.cleared.pop(key, None)
     board.quiet.drop(key)
     board.gone.put(key, Gone(reason, call if call.kind == "911" else None), at)
     if origin is not None and board.dispatched.get(origin) == key:

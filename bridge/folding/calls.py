@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bridge.board import GONE_MS, MINUTE, note_fingerprint
+from bridge.board import GONE_MS, MINUTE, is_empty, note_fingerprint
 from bridge.events import (
     MOST_NOTES,
     MOST_UNITS,
@@ -66,11 +66,12 @@ def write(board: Board, fact: Written, now: int) -> list[Event]:
     if known is None:
         return _open_written(board, fact, now)
     is_quiet = board.quiet.get(key, now) is not None
+    cleared = board.cleared.get(key, frozenset())
     if fact.creation and is_quiet:
-        call = _filled_in(known, fact)
+        call = _filled_in(known, fact, cleared)
     elif fact.creation and now - board.heard[key] < LATE_MS:
         # a copy knows nothing of who came and went since, nor of notes that were taken away
-        call = _filled_in(known, replace(fact, units=None, notes=None, silent=None))
+        call = _filled_in(known, replace(fact, units=None, notes=None, silent=None), cleared)
     else:
         call = _as_written(known, fact)
     if call.origin_911 != known.origin_911:
@@ -181,12 +182,15 @@ def _as_written(call: Call, fact: Written) -> Call:
     return replace(call, **changes)
 
 
-def _filled_in(call: Call, fact: Written) -> Call:
+def _filled_in(call: Call, fact: Written, cleared: frozenset[str]) -> Call:
     """Return the call with what its creation says and nobody has said yet: all else was said later,
-    though it came before.
+    though it came before, also that a field is empty.
     """
-    said = _said(fact).items()
-    changes = {name: value for name, value in said if _is_empty(getattr(call, name))}
+    changes = {
+        name: value
+        for name, value in _said(fact).items()
+        if name not in cleared and is_empty(getattr(call, name))
+    }
     if fact.caller_ids is not None:
         changes["caller_ids"] = _more_ids(fact.caller_ids, call.caller_ids)
     return replace(call, **changes)
@@ -268,10 +272,6 @@ def _room(board: Board) -> list[Event]:
         return []
     oldest = next(iter(board.calls.values()))  # the first that came; no search a call in a flood
     return [CallClosed(oldest, "expired")]
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or value is False or value == "" or value == ()
 
 
 def _is_closed(status: int | str | None) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bridge.board import Board
 from bridge.events import (
     MOST_NOTES,
     MOST_UNITS,
@@ -277,6 +278,28 @@ def test_a_late_copy_of_a_creation_brings_back_no_unit_and_no_note(desk: Any) ->
 
     assert desk.hears(new) == []
     assert desk.board.calls["dispatch:880"] == replace(DISPATCH, units=())
+
+
+def test_a_late_copy_of_a_creation_fills_in_nothing_that_was_taken_away(desk: Any) -> None:
+    new = replace(NEW, code="C1", location="There", description="c")
+    desk.hears(new, replace(EDIT, code="", location="", description=""))
+
+    assert desk.hears(new) == []
+    desk.board = Board.decode(desk.board.encode(desk.now), desk.now)
+    assert desk.hears(new) == []
+    assert desk.board.calls["dispatch:880"] == DISPATCH
+
+
+def test_a_creation_that_comes_after_its_edit_brings_back_no_unit_that_left(desk: Any) -> None:
+    desk.hears(EDIT, Detached(880, (101,)))
+
+    assert desk.hears(NEW) == [CallOpened(replace(DISPATCH, units=()))]
+
+
+def test_what_was_taken_away_is_forgotten_with_its_call(desk: Any) -> None:
+    desk.hears(NEW, replace(EDIT, title=""), Closed(880))
+
+    assert desk.board.cleared == {}
 
 
 def test_a_late_copy_of_a_creation_closes_no_call_that_was_opened_again(desk: Any) -> None:

@@ -87,6 +87,15 @@ STEPS = st.lists(
 )
 
 
+EMPTY: tuple[Any, ...] = (None, "", (), set())
+
+
+def taken_away(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    """Return the fields that said something before and say nothing now."""
+    names = ("title", "units", "notes")
+    return {n for n in names if after.get(n, 1) in EMPTY and before[n] not in EMPTY}
+
+
 @dataclass
 class Model:
     """Open calls and units as plain dictionaries; the past as lists that only grow."""
@@ -119,6 +128,7 @@ class Model:
             "units": set(),
             "notes": (),
             "emergency": False,
+            "cleared": set(),
         }
 
     def is_over(self, key: str) -> bool:
@@ -142,7 +152,8 @@ class Model:
     def change(self, key: str, **fields: Any) -> None:
         call = self.calls[key]
         if any(call[name] != value for name, value in fields.items()):
-            call.update(fields, heard=self.now)
+            cleared = taken_away(call, fields)
+            call.update(fields, heard=self.now, cleared=call["cleared"] | cleared)
 
     def is_quiet(self, key: str) -> bool:
         return self.now - self.quiet.get(key, 0) < 10 * MINUTE
@@ -192,7 +203,9 @@ class Model:
         was_quiet = self.is_quiet(key)
         if known and fact.creation and (was_quiet or self.now - before["heard"] < 15 * MINUTE):
             # late: what somebody said already was said after it
-            said = {n: v for n, v in said.items() if before[n] in (None, "", (), set())}
+            said = {
+                n: v for n, v in said.items() if before[n] in EMPTY and n not in before["cleared"]
+            }
             if not was_quiet:
                 said |= {"units": None, "notes": None}
         after = before | {name: value for name, value in said.items() if value is not None}
@@ -206,6 +219,7 @@ class Model:
                 after["emergency"] = True
                 after["caller"] = after["caller"] or source["caller"]
                 after["position"] = after["position"] or source["position"]
+        after["cleared"] = before["cleared"] | taken_away(before, after)
         if after != before or (fact.alert and was_quiet):
             after["heard"] = self.now
         if not known:
