@@ -4,7 +4,7 @@
 
 ---@class CadBridge.Panic
 ---@field key string
----@field idents table<integer, true> units that are it
+---@field idents table<integer, boolean> units that are it; whether the CAD has said so
 ---@field source integer? the player, where he is known
 ---@field number string
 ---@field text string?
@@ -71,7 +71,7 @@ end
 ---@return CadBridge.Panic?
 function Panics:find(ident, source)
     for _, panic in pairs(self.active) do
-        if (ident and panic.idents[ident]) or (source and panic.source == source) then return panic end
+        if (ident and panic.idents[ident] ~= nil) or (source and panic.source == source) then return panic end
     end
     return nil
 end
@@ -111,9 +111,9 @@ end
 ---@param unit Unit? as the CAD knows it
 ---@param source integer? the player, where he is proven
 ---@param label string how he is called
----@param event { seq: integer?, age: integer, alert: boolean }
+---@param event { seq: integer?, age: integer, alert: boolean, here: boolean? } `here`: in the game, and the CAD may not know
 function Panics:raise(unit, source, label, event)
-    local ident = unit and unit.ident
+    local ident, said = unit and unit.ident, not event.here
     if ident then
         -- What a board still holds is no news.
         if self.over[ident] and not event.alert then return end
@@ -121,12 +121,12 @@ function Panics:raise(unit, source, label, event)
     end
     local known = self:find(ident, source)
     if known then
-        if ident then known.idents[ident] = true end
+        if ident then known.idents[ident] = known.idents[ident] or said end
         return
     end
     local panic = {
         key = ('panic:%s'):format(ident or ('player-%d'):format(source or 0)),
-        idents = ident and { [ident] = true } or {},
+        idents = ident and { [ident] = said } or {},
         source = source, started = self.now() - event.age,
         number = look.say(self.sight, 'call.number.panic', { unit = label }),
         text = unit and look.short(unit.department, 120), position = source and self.standing(source),
@@ -231,15 +231,17 @@ function Panics:found(ident, source)
     self:follow()
 end
 
----The board is another one: panics of units that it does not have end.
+---The board is another one: panics that the CAD had said and says no more end, and those of units that are
+---off duty. One that the CAD was never told of goes on.
 ---@param units table<integer, Unit>
 function Panics:restored(units)
     for ident in pairs(self.over) do
         if not (units[ident] and units[ident].panic) then self.over[ident] = nil end
     end
     for _, panic in pairs(self.active) do
-        for ident in pairs(panic.idents) do
-            if not (units[ident] and units[ident].panic) then self:ended(ident, 'gone') end
+        for ident, said in pairs(panic.idents) do
+            local unit = units[ident]
+            if not unit or (said and not unit.panic) then self:ended(ident, 'gone') end
         end
     end
 end

@@ -57,7 +57,8 @@ function Calling:panic(source)
         local ident = self.audience.sources.cad:identsOf(source)[1]
         local unit = ident and self.board.units[ident]
         local player = self.roster.players[source]
-        self.panics:raise(unit, source, unit and (unit.number or unit.name) or player.name, { age = 0, alert = true })
+        local label = unit and (unit.number or unit.name) or player.name
+        self.panics:raise(unit, source, label, { age = 0, alert = true, here = true })
     end
     self.answers:say(source, 'info', active and 'notice.panicOff' or 'notice.panicOn')
     self.answers:ask(source, 'unit.panic', { on = not active }, function(result)
