@@ -69,7 +69,8 @@ function Neighbours:loadPostals()
     local content = self.file(POSTALS, file)
     if not content then return end
     local ok, entries = pcall(self.decode, (content:gsub('^\xEF\xBB\xBF', '')))
-    if not ok then return self.tell('server.postalsBroken', { file = file }) end
+    -- The game's decoder raises for some bad texts, and gives nothing for others.
+    if not ok or type(entries) ~= 'table' then return self.tell('server.postalsBroken', { file = file }) end
     self.postals:load(entries)
 end
 
