@@ -166,7 +166,8 @@ function Alerts:closed(call, reason)
 end
 
 ---The board is another one, or the first: finds again what is in it, ends what is not.
-function Alerts:restored()
+---@param before table<string, Call> the calls of the board that was
+function Alerts:restored(before)
     local open, now = self.board.calls, self.now()
     self.claims:keep(open)
     self.whereabouts:keep(open)
@@ -178,8 +179,13 @@ function Alerts:restored()
     for _, kind in ipairs { '911', 'dispatch' } do
         for key, call in pairs(open) do
             if call.kind == kind then
-                self.claims:open(call)
-                self.whereabouts:find(call, self.board:age(key, now) or 0)
+                local was = before[key]
+                self.claims:open(call, was ~= nil)
+                if was then
+                    self.changes:renewed(was, call)
+                else
+                    self.whereabouts:find(call, self.board:age(key, now) or 0)
+                end
                 -- Before the restart its caller has heard of the units that were on the way.
                 if self.first and call.units and call.units[1] then self.memory:help(key) end
             end

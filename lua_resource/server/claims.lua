@@ -60,7 +60,8 @@ end
 ---A call was opened, or is known from the board: finds its caller. A dispatch call made from a 911
 ---call takes over who had that one.
 ---@param call Call
-function Claims:open(call)
+---@param known boolean? it was open before: whether only dispatchers get it was decided then
+function Claims:open(call, known)
     local key, before = call.key, call.origin911
     self.named:put(call)
     for source, proof in pairs(before and self.callers[before] or NOBODY) do self:called(key, source, proof) end
@@ -68,6 +69,7 @@ function Claims:open(call)
     for _, source in ipairs(match.players) do
         self:called(key, source, match.verified and 'verified' or self:callersOf(key)[source] or 'claimed')
     end
+    if known then return end
     if before then
         self.restricted[key] = self.restricted[before]
     elseif call.kind == '911' and self.options.dispatcherFirst and self.audience.sources.cad.dispatchers > 0 then
@@ -203,8 +205,7 @@ function Claims:hasDuty(source)
         or next(audience.sources.cad:unitsOf(source))) ~= nil
 end
 
----The class in which the player has the call by his duty.
----@private
+---The class in which the player has the call by his duty: who only placed it has no right to work on it.
 ---@param call Call
 ---@param source integer
 ---@return string?

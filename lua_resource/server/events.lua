@@ -168,12 +168,13 @@ end
 ---The bridge's board: state, and alerts for nobody.
 ---@param snapshot { calls: Call[], units: Unit[] }
 function Events:restore(snapshot)
+    local before = self.board.calls
     self.board:replace(snapshot, self.now())
     local affected = self.audience.sources.cad:replace(self.board.units)
     self.arrivals.paused = true
     self.audience:updateAll(affected)
     self.panics:restored(self.board.units)
-    self.alerts:restored()
+    self.alerts:restored(before)
     self.arrivals.paused = false
     -- The last dispatcher may have left while nobody told us.
     if self.audience.sources.cad.dispatchers == 0 then self.alerts:lift(self.freshFor()) end

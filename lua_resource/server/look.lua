@@ -210,6 +210,31 @@ local function shownChanges(changed)
     return fields
 end
 
+---@param a any
+---@param b any
+---@return boolean
+local function same(a, b)
+    if type(a) ~= 'table' or type(b) ~= 'table' then return a == b end
+    if #a ~= #b then return false end
+    for index, element in ipairs(a) do
+        if element ~= b[index] then return false end
+    end
+    return true
+end
+
+---The fields of a call that players see and that differ, as an event would name them. Its position is
+---left out: it may be known from elsewhere.
+---@param before Call
+---@param call Call
+---@return string[]
+local function differing(before, call)
+    local fields = {}
+    for field in pairs(SHOWN_AS) do
+        if field ~= 'position' and not same(before[field], call[field]) then fields[#fields + 1] = field end
+    end
+    return fields
+end
+
 ---What can be read of a note: only kind `text` has content, all others name an attachment.
 ---@param sight CadBridge.Sight
 ---@param written Note
@@ -221,5 +246,5 @@ end
 
 CadBridge.look = {
     alert = alert, kind = kind, number = number, note = note, blip = blip, say = say, short = short,
-    shownChanges = shownChanges, notice = notice,
+    shownChanges = shownChanges, differing = differing, notice = notice,
 }

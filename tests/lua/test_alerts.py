@@ -478,6 +478,36 @@ async def test_when_the_last_dispatcher_left_unheard_open_calls_are_everybodys(
     assert [(a["key"], a["how"]) for a in town.shown(1)] == [("911:1", "alert")]
 
 
+async def test_a_new_board_makes_no_open_call_the_dispatchers_own(build: Any, make: Make) -> None:
+    town = await build("dispatcherFirst = true")
+    town.responders(1)
+    await town.come(1)
+    await town.event("call.opened", call=make.call(1))
+    dispatcher = make.unit(150, dispatcher=True)
+    await town.event("unit.on_duty", unit=dispatcher)
+    town.forget()
+    town.down()
+    await town.connect(calls=[make.call(1)], units=[dispatcher], epoch="epoch-2")
+    assert town.got(1) == []
+
+
+async def test_a_new_board_gives_away_no_call_that_is_the_dispatchers_own(
+    build: Any, make: Make
+) -> None:
+    town = await build("dispatcherFirst = true")
+    town.responders(1)
+    await town.come(1)
+    dispatcher = make.unit(150, dispatcher=True)
+    await town.event("unit.on_duty", unit=dispatcher)
+    await town.event("call.opened", call=make.call(1))
+    made = make.call(880, "dispatch", origin911="911:1")
+    await town.event("call.opened", call=made)
+    await town.event("call.closed", call=make.call(1), reason="dispatched")
+    town.down()
+    await town.connect(calls=[made], units=[dispatcher], epoch="epoch-2")
+    assert town.got(1) == []
+
+
 # Tests --------------------------------------------------------------------------------------------
 
 

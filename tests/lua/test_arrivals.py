@@ -231,6 +231,24 @@ async def test_a_board_of_another_journal_replaces_what_players_have(
     assert [(a[0]["key"], a[0]["how"]) for name, a in got if name == "show"] == [("911:3", "quiet")]
 
 
+async def test_a_new_board_shows_in_place_what_changed_meanwhile(town: Town, make: Make) -> None:
+    town.responders(1)
+    await town.come(1, 4)
+    at = {"x": 100.0, "y": 200.0}
+    await town.event("call.opened", call=make.call(1, position=at, callerIds=make.ids(4)))
+    await town.event("call.opened", call=make.call(2, units=[7]))
+    town.forget()
+    town.down()
+    moved = make.call(1, position={"x": 900.0, "y": 800.0}, caller="Bob", callerIds=make.ids(4))
+    await town.connect(epoch="epoch-2", calls=[moved, make.call(2, units=[7])])
+    (alert,) = town.shown(1)
+    assert (alert["key"], alert["how"]) == ("911:1", "change")
+    assert sorted(alert["changed"]) == ["caller", "position"]
+    assert alert["position"]["x"] == 900.0
+    (mine,) = town.shown(4)
+    assert (mine["class"], mine["changed"], "caller" in mine) == ("caller", ["position"], False)
+
+
 async def test_a_new_board_takes_from_who_is_off_duty_in_it_at_once(town: Town, make: Make) -> None:
     await town.come(2)
     await town.event("unit.on_duty", unit=make.unit(102, player=2))
@@ -253,8 +271,8 @@ async def test_a_new_board_takes_a_dispatch_call_from_who_is_attached_no_more(
     town.down()
     calls = [make.call(880, "dispatch", units=[103])]
     await town.connect(epoch="epoch-2", calls=calls, units=units)
-    assert town.got(2) == [("clear", ["dispatch:880", "off_duty"])]
-    assert town.got(3) == []
+    assert town.got(2) == [("clear", ["dispatch:880", "detached"])]
+    assert [(a["how"], a["changed"]) for a in town.shown(3)] == [("change", ["units"])]
 
 
 async def test_a_new_board_makes_a_call_the_players_own_who_is_attached_to_it_now(

@@ -66,13 +66,30 @@ function Changes:fieldsOf(event)
     return fields
 end
 
+---Brings everybody who has the call up to date.
+---@private
+---@param event CadBridge.CallEvent
+---@param fields string[] of the alert
+function Changes:updateAll(event, fields)
+    local mailing = CadBridge.mailing.new(self.pictures)
+    for _, source in ipairs(self.pictures:sources(event.call.key)) do self:update(event, source, fields, mailing) end
+    mailing:send()
+end
+
+---The call came again with another board: what changed meanwhile is shown in place, and nobody is alerted.
+---@param before Call
+---@param call Call
+function Changes:renewed(before, call)
+    local event = { call = call, seq = 0, age = 0, alert = false, changed = look.differing(before, call) }
+    local fields = self:fieldsOf(event)
+    if fields[1] then self:updateAll(event, fields) end
+end
+
 ---A call changed.
 ---@param event CadBridge.CallEvent
 function Changes:changed(event)
-    local call, fields = event.call, self:fieldsOf(event)
-    local mailing = CadBridge.mailing.new(self.pictures)
-    for _, source in ipairs(self.pictures:sources(call.key)) do self:update(event, source, fields, mailing) end
-    mailing:send()
+    local call = event.call
+    self:updateAll(event, self:fieldsOf(event))
     for _, ident in ipairs(event.attached or {}) do
         for _, source in ipairs(self.audience.sources.cad:playersOf(ident)) do
             local class = self.showing:isReady(source) and self.claims:entitled(call, source)
