@@ -47,11 +47,13 @@ local function new(parts)
     return setmetatable(actions, Actions)
 end
 
----The alert as an entry of the list: short, and without what only the map needs.
+---The alert as an entry of the list: short, and without what only the map needs. Who is on a call is not
+---asked to respond to it; there the route has a key of its own.
 ---@param alert Alert
 ---@return Alert
 local function listed(alert)
     alert.route = nil
+    if alert.class == 'assigned' then alert.respond = nil end
     for field, most in pairs(IN_LIST) do alert[field] = CadBridge.look.short(alert[field], most) end
     for index, unit in ipairs(alert.units or {}) do
         alert.units[index] = CadBridge.text.short(unit, UNIT_IN_LIST)

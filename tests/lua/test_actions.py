@@ -84,6 +84,25 @@ async def test_a_call_that_one_has_not_cannot_be_responded_to(street: Town, make
     assert not any(name == "show" for name, _ in street.got(1))
 
 
+@pytest.mark.parametrize("caller", ["acknowledge", "alert"])
+async def test_having_placed_a_call_is_no_duty_to_respond_to_it(
+    build: Any, make: Make, caller: str
+) -> None:
+    town = await build(f"caller = '{caller}', responders = {{ 'ace' }}")
+    await town.come(2)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    await town.event("call.opened", call=make.call(callerIds=make.ids(2)))
+    await town.event(
+        "call.opened", call=make.call(880, "dispatch", callerIds=make.ids(2, at=4), title="Raid")
+    )
+    for line in ("respond", "respond 4711", "respond 880", "note x"):
+        await type_(town, 2, line)
+    for key in ("911:4711", "dispatch:880"):
+        town.server.emit_as_client(2, "cadbridge:note", key, "x")
+    await town.server.advance(100)
+    assert (town.asked("call.respond"), town.asked("call.note")) == ([], [])
+
+
 async def test_clearcall_ends_the_route_and_leaves(street: Town, make: Make) -> None:
     await street.event("call.opened", call=make.call())
     await type_(street, 1, "respond")
@@ -328,6 +347,17 @@ async def test_calls_shows_what_the_player_may_see(street: Town, make: Make) -> 
     assert [a["key"] for a in alerts] == ["911:2", "911:1"]
     assert alerts[0]["position"]["x"] == 5.0
     assert alerts[1]["age"] >= 9000
+
+
+async def test_in_the_list_nobody_is_asked_to_respond_to_what_he_is_on(
+    street: Town, make: Make
+) -> None:
+    await street.event("call.opened", call=make.call(1))
+    await street.event("call.opened", call=make.call(880, "dispatch", units=[102]))
+    street.forget()
+    await type_(street, 2, "calls")
+    ((_, (alerts, _)),) = street.got(2)
+    assert {a["key"]: a.get("respond") for a in alerts} == {"911:1": True, "dispatch:880": None}
 
 
 async def test_alerts_opens_the_players_own_settings(street: Town) -> None:

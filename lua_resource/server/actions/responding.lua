@@ -31,7 +31,7 @@ end
 function Responding:callFor(source, reference)
     if reference then
         local call = self.board:find(reference)
-        return call and self.claims:entitled(call, source) and call or nil
+        return call and self.claims:onDuty(call, source) and call or nil
     end
     return self:chosen(source) or self:assigned(source)
 end
@@ -63,8 +63,7 @@ end
 ---@return Call?
 function Responding:newest(source)
     for _, call in ipairs(self.board:newest()) do
-        local class = call.kind ~= 'test' and self.claims:entitled(call, source)
-        if class and class ~= 'caller' then return call end
+        if call.kind ~= 'test' and self.claims:onDuty(call, source) then return call end
     end
     return nil
 end
