@@ -1,13 +1,16 @@
--- JSON as FiveM's scripts see it (rapidjson with `empty_table_as_array` and `with_hole`): `{}` is
--- `[]`, whole floats keep their `.0`, null becomes nil, bad text raises. Written from RFC 8259.
+-- JSON as FiveM's scripts see it (rapidjson with `empty_table_as_array` and `with_hole`, and with its
+-- manners of dkjson): `{}` is `[]`, whole floats keep their `.0`, null becomes nil. Bad text does not
+-- raise: the value is nil then, behind it come the place and a message. Behind a good value comes where
+-- it ended; what follows it is not looked at. Written from RFC 8259.
 
-local type, pairs, error, tostring, tonumber = type, pairs, error, tostring, tonumber
+local type, pairs, pcall, error, tostring, tonumber = type, pairs, pcall, error, tostring, tonumber
 local math_type, floor, huge = math.type, math.floor, math.huge
 local byte, char, sub, find, format, gsub = string.byte, string.char, string.sub, string.find, string.format, string.gsub
 local utf8_char, concat = utf8.char, table.concat
 local math_tointeger = math.tointeger
 
-local MAX_DEPTH <const> = 256
+local DEEPEST_WRITTEN <const> = 32
+local DEEPEST_READ <const> = 256 -- of the stack here; the game has no such limit
 
 local json = { _VERSION = '1.0' }
 
@@ -32,22 +35,29 @@ local function number(n)
     return s
 end
 
----Length if the table is written as an array: empty, or with positive whole keys and few holes.
+---Length if the table is written as an array: empty, or with positive whole keys and few holes. A
+---whole number at `n` counts as the length, as `table.pack` leaves it: `{ n = 2 }` is `[null,null]`.
 local function array_length(t)
-    local count, highest = 0, 0
-    for key in pairs(t) do
-        if math_type(key) ~= 'integer' or key < 1 then return nil end
-        count = count + 1
-        if key > highest then highest = key end
+    local count, highest, packed = 0, 0, 0
+    for key, value in pairs(t) do
+        if math_type(key) == 'integer' and key >= 1 then
+            count = count + 1
+            if key > highest then highest = key end
+        elseif key == 'n' and math_type(value) == 'integer' and value >= 1 then
+            packed = value
+            if value > highest then highest = value end
+        else
+            return nil
+        end
     end
-    if highest > 10 and highest > count * 2 then return nil end
-    return highest
+    if highest == count or highest < 11 or highest <= packed or count >= highest >> 1 then return highest end
+    return nil
 end
 
 local write
 
 local function write_table(out, n, t, depth)
-    if depth > MAX_DEPTH then error('json: table nested too deeply', 0) end
+    if depth > DEEPEST_WRITTEN then error('json: maximum table nesting depth exceeded', 0) end
     local length = array_length(t)
     if length then
         if length == 0 then
@@ -111,7 +121,7 @@ end
 local UNESCAPES = { b = '\b', f = '\f', n = '\n', r = '\r', t = '\t', ['"'] = '"', ['\\'] = '\\', ['/'] = '/' }
 
 local function bad(s, at, what)
-    error(format('json: %s at byte %d of %d', what, at, #s), 0)
+    error({ at = at, message = format('json: %s at byte %d of %d', what, at, #s) }, 0)
 end
 
 local function hex(s, at)
@@ -200,6 +210,7 @@ local function read_object(s, at, depth)
         if byte(s, at) ~= 34 then
             at = find(s, '[^ \n\r\t]', at)
             if not at then bad(s, #s, 'unfinished object') end
+            if byte(s, at) == 125 then return t, at + 1 end
         end
     end
 end
@@ -219,7 +230,9 @@ local function read_array(s, at, depth)
         end
         if next_byte == 93 then return t, at + 1 end
         if next_byte ~= 44 then bad(s, at or #s, 'a comma or ] is missing') end
-        at = at + 1
+        at = find(s, '[^ \n\r\t]', at + 1)
+        if not at then bad(s, #s, 'unfinished array') end
+        if byte(s, at) == 93 then return t, at + 1 end
     end
 end
 
@@ -231,7 +244,7 @@ read = function(s, at, depth)
     end
     if c == 34 then return read_string(s, at + 1) end
     if c == 123 or c == 91 then
-        if depth >= MAX_DEPTH then bad(s, at, 'nested too deeply') end
+        if depth >= DEEPEST_READ then bad(s, at, 'nested too deeply') end
         if c == 123 then return read_object(s, at + 1, depth + 1) end
         return read_array(s, at + 1, depth + 1)
     end
@@ -243,11 +256,13 @@ read = function(s, at, depth)
 end
 
 function json.decode(s)
+    if s == nil then s = '' end
+    if type(s) == 'number' then s = tostring(s) end
     if type(s) ~= 'string' then error('json: a string is needed, not a ' .. type(s), 2) end
-    local value, at = read(s, 1, 0)
-    local rest = find(s, '[^ \n\r\t]', at)
-    if rest then bad(s, rest, 'more behind the end') end
-    return value
+    if s == '' then return nil, 0, 'json: the text is empty' end
+    local fine, value, at = pcall(read, s, 1, 0)
+    if fine then return value, at end
+    return nil, value.at, value.message
 end
 
 function json.setoption() end

@@ -8,7 +8,8 @@ local math_type, char, byte, sub = math.type, string.char, string.byte, string.s
 local string_pack, string_unpack = string.pack, string.unpack
 local concat = table.concat
 
-local MAX_DEPTH <const> = 100
+---A table at this level is packed as nil, without a word. The arguments of an event are at level 1.
+local TOO_DEEP <const> = 16
 
 local msgpack = {}
 
@@ -86,13 +87,12 @@ local function write_string(out, n, s)
     return n + 2
 end
 
-local function write_table(out, n, t, depth)
+local function write_table(out, n, t, level)
     local meta = getmetatable(t)
     if type(meta) == 'table' and meta.__ext then
         out[n + 1] = extension(meta.__ext, meta.__pack(t, meta.__ext))
         return n + 1
     end
-    if depth > MAX_DEPTH then error('msgpack: table nested too deeply', 0) end
     local length, keys = shape(t)
     if length then
         n = n + 1
@@ -103,7 +103,7 @@ local function write_table(out, n, t, depth)
         else
             out[n] = string_pack('>BI4', 0xdd, length)
         end
-        for i = 1, length do n = write(out, n, t[i], depth) end
+        for i = 1, length do n = write(out, n, t[i], level + 1) end
         return n
     end
     n = n + 1
@@ -115,13 +115,13 @@ local function write_table(out, n, t, depth)
         out[n] = string_pack('>BI4', 0xdf, keys)
     end
     for key, value in pairs(t) do
-        n = write(out, n, key, depth)
-        n = write(out, n, value, depth)
+        n = write(out, n, key, level + 1)
+        n = write(out, n, value, level + 1)
     end
     return n
 end
 
-write = function(out, n, value, depth)
+write = function(out, n, value, level)
     local kind = type(value)
     if kind == 'string' then return write_string(out, n, value) end
     if kind == 'number' then
@@ -136,11 +136,11 @@ write = function(out, n, value, depth)
         out[n + 1] = value and '\xc3' or '\xc2'
         return n + 1
     end
-    if kind == 'nil' then
+    if kind == 'nil' or kind == 'table' and level == TOO_DEEP then
         out[n + 1] = '\xc0'
         return n + 1
     end
-    if kind == 'table' then return write_table(out, n, value, depth + 1) end
+    if kind == 'table' then return write_table(out, n, value, level) end
     local ext = extension_of_type[kind]
     if not ext then error('msgpack: cannot pack a ' .. kind, 0) end
     out[n + 1] = extension(ext, extensions[ext].__pack(value, ext))
@@ -159,7 +159,7 @@ function msgpack.pack_args(...)
     local out = { count <= 15 and SHORT_ARRAY[count] or string_pack('>BI2', 0xdc, count) }
     local arguments = { ... }
     local n = 1
-    for i = 1, count do n = write(out, n, arguments[i], 0) end
+    for i = 1, count do n = write(out, n, arguments[i], 1) end
     return concat(out)
 end
 
@@ -210,7 +210,7 @@ local function read_extension(s, at, length)
     local data
     data, at = read_text(s, at + 1, length)
     local known = extensions[kind]
-    if not known then return nil, at end
+    if not known then return data, at end
     return known.__unpack(data, kind), at
 end
 
@@ -260,6 +260,7 @@ read = function(s, at)
 end
 
 function msgpack.unpack(s)
+    if s == '' then return end
     return (read(s, 1))
 end
 
