@@ -108,6 +108,7 @@ class Service:
             await self.admin.start()
         self.cad.start()
         self._in_background(self._tidy())
+        self._stack.callback(self.journal.hurry)
         log.info(
             "bridge_started",
             version=__version__,

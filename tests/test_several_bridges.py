@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+import structlog
 
 from bridge.demo.bridge_process import BridgeProcess
 from bridge.demo.game import GameServer, Player
+from bridge.service import Service
+from bridge.settings import load
 from tests.nats_servers import NatsCluster, NatsServer
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 RESOURCE = Path(__file__).parents[1] / "lua_resource"
 LICENSE = "license:" + "5" * 40
+LONGEST_STOP_S = 8.0
 
 
 def call(number: int, **fields: Any) -> dict[str, Any]:
@@ -142,6 +147,41 @@ async def test_when_a_bridge_dies_its_game_server_goes_on_with_the_other(
         await until(lambda: connected(two), 30.0)
         await two.push(call(3))
         await until(lambda: alerts(game) == ["911:1", "911:2", "911:3"])
+
+
+async def test_a_bridge_without_nats_ends_in_time_and_says_what_was_not_stored(
+    tmp_path: Path, nats: NatsServer, until: Until
+) -> None:
+    """A panel kills after ten seconds."""
+    servers = "".join(f'[[servers]]\nid = {n}\ntoken = "{n}{"t" * 32}"\n' for n in (1, 2, 3))
+    config = tmp_path / "cad-bridge.toml"
+    config.write_text(
+        '[cad]\napi_key = "k"\nreconcile = false\n[push]\nhost = "127.0.0.1"\nport = 0\n'
+        "[gateway]\nport = 0\n[admin]\nport = 0\n"
+        f'[journal]\nurl = "{nats.url}"\n{servers}'
+    )
+    with structlog.testing.capture_logs() as said:
+        async with aiohttp.ClientSession() as session:
+
+            async def push(server: int, number: int) -> int:
+                port = service.listeners[0].port
+                url = f"http://127.0.0.1:{port}/servers/{server}/sonorancad/event"
+                async with session.post(url, json={"key": "k", **call(number)}) as answer:
+                    return answer.status
+
+            async with Service(load(config)) as service:
+                assert [await push(server, 1) for server in (1, 2, 3)] == [200, 200, 200]
+                for server in (1, 2, 3):
+                    await service.journal.acknowledge(server, 1)
+                nats.kill()
+                pushes = [asyncio.create_task(push(server, 2)) for server in (1, 2, 3)]
+                await until(lambda: all(ingest._writer for ingest in service.ingests.values()))
+                started = time.monotonic()
+            assert time.monotonic() - started < LONGEST_STOP_S
+            assert await asyncio.gather(*pushes) == [503, 503, 503]
+    for event in ("events_not_stored", "acknowledgement_not_written"):
+        assert [line["server"] for line in said if line["event"] == event] == [1, 2, 3]
+    assert said[-1]["event"] == "bridge_stopped"
 
 
 @pytest.mark.slow

@@ -154,6 +154,12 @@ class Journal(Protocol):
         """Return the kept values whose names begin with `prefix`."""
         ...
 
+    def hurry(self) -> None:
+        """Be patient with machines that do not answer for a few seconds more at the most: the
+        bridge is stopping, and what is not stored until then is said in the log.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what was accepted, then release the journal."""
         ...

@@ -7,7 +7,9 @@ stored another can read. What NATS refuses or does not answer is a `JournalUnava
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
+from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from bridge.journal.address import Address
 
-__all__ = ["Beaten", "Cluster", "Copies", "Message", "patiently"]
+__all__ = ["Beaten", "Cluster", "Copies", "Message"]
 
 log = structlog.get_logger(__name__)
 
@@ -42,32 +44,20 @@ PERSIST_S = 10.0
 """How long something is tried again: where a server of NATS dies, the others choose a new leader
 within it."""
 RETRY_S = 0.25
+HURRY_S = 3.0
+"""How long a NATS that does not answer is waited for in all when the bridge stops: whoever watches
+over it may end it after ten seconds."""
 PING_S = 5
 """Seconds between pings; after two without an answer another server is tried."""
 WRONG_LAST = (10071, 10164)
 """Error codes of JetStream for a last message that is another than was expected."""
 NO_MESSAGE = 10037
 NO_STREAM = 10059
+REFUSALS = 32
+"""What servers said last is remembered: the reason is sought in it when none takes us."""
 REFUSED = "NATS refuses the user, password or token"
 UNREACHABLE = "no NATS server can be reached"
 NO_JETSTREAM = "NATS runs without JetStream, or its servers have not found each other"
-
-
-async def patiently(work: Callable[[], Awaitable[T]]) -> T:
-    """Try it again while the journal is unavailable, for as long as that may be over soon.
-
-    Raises:
-        JournalUnavailable: it still is.
-    """
-    loop = asyncio.get_running_loop()
-    until = loop.time() + PERSIST_S
-    while True:
-        try:
-            return await work()
-        except JournalUnavailable:
-            if loop.time() > until:
-                raise
-        await asyncio.sleep(RETRY_S)
 
 
 class Beaten(Exception):
@@ -102,6 +92,10 @@ class Cluster:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._jetstream: JetStreamContext = client.jetstream(timeout=ANSWER_S)
+        self._until = math.inf
+        """When patience ends, by the event loop's clock."""
+        self._failure: JournalUnavailable | None = None
+        """What went wrong with what was asked last; None if nothing did."""
 
     @classmethod
     async def open(cls, address: Address, came_back: Callable[[], Awaitable[None]]) -> Self:
@@ -110,7 +104,7 @@ class Cluster:
         Raises:
             JournalUnavailable: no server answers, or all refuse.
         """
-        refusals: list[str] = []
+        refusals: deque[str] = deque(maxlen=REFUSALS)
 
         async def failed(error: Exception) -> None:
             refusals.append(_reason(error))
@@ -149,11 +143,31 @@ class Cluster:
         except Exception as error:  # a broken credentials file raises whatever its reader does
             await client.close()
             reasons = (
-                [*refusals, _reason(error)] if not isinstance(error, TimeoutError) else refusals
+                [*refusals, _reason(error)] if not isinstance(error, TimeoutError) else [*refusals]
             )
             reason = REFUSED if REFUSED in reasons else (reasons or [UNREACHABLE])[-1]
             raise JournalUnavailable(f"NATS at {address.shown}: {reason}") from None
         return cls(client)
+
+    def hurry(self) -> None:
+        """Be patient with a NATS that does not answer for `HURRY_S` more, and then no more."""
+        self._until = min(self._until, asyncio.get_running_loop().time() + HURRY_S)
+
+    async def patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Try it again while the journal is unavailable, for as long as that may be over soon.
+
+        Raises:
+            JournalUnavailable: it still is.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PERSIST_S
+        while True:
+            try:
+                return await work()
+            except JournalUnavailable:
+                if loop.time() > min(until, self._until):
+                    raise
+            await asyncio.sleep(RETRY_S)
 
     async def have_stream(self, name: str, subjects: str, copies: int, *, newest: bool) -> None:
         """Make a stream of files where there is none; let it keep as many copies as are wanted.
@@ -172,7 +186,7 @@ class Cluster:
             max_msgs_per_subject=1 if newest else -1,
             num_replicas=copies,
         )
-        with _explained():
+        with self._explained():
             try:
                 found = (await self._jetstream.stream_info(name)).config
             except NotFoundError:
@@ -193,7 +207,7 @@ class Cluster:
         headers = None
         if after is not None:
             headers = {"Nats-Expected-Last-Subject-Sequence": str(after)}
-        with _explained():
+        with self._explained():
             try:
                 answer = await self._jetstream.publish(
                     subject, data, stream=stream, headers=headers
@@ -213,7 +227,7 @@ class Cluster:
         return await self._get(stream, subject, max(1, position))
 
     async def _get(self, stream: str, subject: str, since: int | None = None) -> Message | None:
-        with _explained():
+        with self._explained():
             try:
                 found = await self._jetstream.get_msg(
                     stream, since, subject, next=since is not None
@@ -227,18 +241,18 @@ class Cluster:
 
     async def subjects(self, stream: str, pattern: str) -> list[str]:
         """Return the subjects that have messages, in order."""
-        with _explained():
+        with self._explained():
             info = await self._jetstream.stream_info(stream, subjects_filter=pattern)
         return sorted(info.state.subjects or ())
 
     async def used_bytes(self, stream: str) -> int:
         """Return what the stream's messages take."""
-        with _explained():
+        with self._explained():
             return (await self._jetstream.stream_info(stream)).state.bytes
 
     async def purge(self, stream: str, subject: str, before: int | None = None) -> None:
         """Delete a subject's messages, or those before a position."""
-        with _explained():
+        with self._explained():
             await self._jetstream.purge_stream(stream, seq=before, subject=subject)
 
     async def listen(self, subject: str, heard: Callable[[str], None]) -> None:
@@ -247,12 +261,12 @@ class Cluster:
         async def hear(message: Msg) -> None:
             heard(message.subject)
 
-        with _explained():
+        with self._explained():
             await self._client.subscribe(subject, cb=hear)
 
     async def copies(self, stream: str) -> Copies | None:
         """Return how a stream is kept; None where there is none."""
-        with _explained():
+        with self._explained():
             try:
                 info = await self._jetstream.stream_info(stream)
             except NotFoundError:
@@ -266,23 +280,26 @@ class Cluster:
         """The largest message that the servers take."""
         return self._client.max_payload
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        if self._failure and asyncio.get_running_loop().time() > self._until:
+            raise JournalUnavailable(self._failure.reason)
+        try:
+            yield
+        except (NatsError, OSError, TimeoutError) as error:
+            self._failure = JournalUnavailable(_reason(error))
+            raise self._failure from error
+        self._failure = None
+        # The client waits with `wait_for`, which up to Python 3.11 loses a cancellation that comes
+        # together with the answer: whoever cancelled would wait for ever.
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            raise asyncio.CancelledError
+
     async def close(self) -> None:
         """End the connection."""
         with suppress(OSError):  # it may be lost already
             await self._client.close()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except (NatsError, OSError, TimeoutError) as error:
-        raise JournalUnavailable(_reason(error)) from error
-    # The client waits with `wait_for`, which up to Python 3.11 loses a cancellation that comes
-    # together with the answer: whoever cancelled would wait for ever.
-    task = asyncio.current_task()
-    if task and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def _reason(error: BaseException) -> str:

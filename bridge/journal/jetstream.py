@@ -16,7 +16,7 @@ import structlog
 from bridge.errors import JournalUnavailable, SequenceTaken
 from bridge.journal.address import Address
 from bridge.journal.bucket import Bucket
-from bridge.journal.cluster import Cluster, patiently
+from bridge.journal.cluster import Cluster
 from bridge.journal.pruning import prune
 from bridge.journal.replica import Replica, subject_of
 
@@ -51,6 +51,7 @@ class JetStreamJournal:
         self._metrics = metrics
         self._epoch = ""
         self._problem = ""
+        self._hurries = False
         self._closing: asyncio.Task[None] | None = None
         self._replicas: dict[int, Replica] = {}
         self._unwritten: set[int] = set()
@@ -76,7 +77,7 @@ class JetStreamJournal:
         journal = cls(address, max_size_bytes, metrics)
         journal._cluster = await Cluster.open(address, journal._came_back)
         try:
-            await patiently(lambda: journal._make(address))  # it may be starting
+            await journal._cluster.patiently(lambda: journal._make(address))  # it may be starting
         except BaseException:
             await journal._cluster.close()
             raise
@@ -128,8 +129,12 @@ class JetStreamJournal:
 
         async def append() -> int:
             async with self._begun(server).turn:
-                replica = await self._replica(server)
-                last = await self._writing(replica.append(entries, after))
+                try:
+                    replica = await self._replica(server)
+                    last = await self._writing(replica.append(entries, after))
+                except JournalUnavailable as error:
+                    self._tell_of_the_end("events_not_stored", server, error, number=len(entries))
+                    raise
             if self._metrics and entries:
                 self._metrics.commits.inc()
             return last
@@ -139,13 +144,13 @@ class JetStreamJournal:
     async def last(self, server: int) -> int:
         """Return the number of the server's last event; 0 if there was none."""
         replica = await self._replica(server)
-        await patiently(replica.be_sure)
+        await self._cluster.patiently(replica.be_sure)
         return replica.last
 
     async def read(self, server: int, after: int, limit: int) -> Sequence[Record]:
         """Return up to `limit` events with numbers beyond `after`, in order, hidden ones too."""
         replica = await self._replica(server)
-        return await patiently(lambda: replica.read(after, limit))
+        return await self._cluster.patiently(lambda: replica.read(after, limit))
 
     async def first_since(self, server: int, at: int) -> int:
         """Return the number of the first event not older than `at`, or that behind the last."""
@@ -183,7 +188,7 @@ class JetStreamJournal:
 
     async def snapshot(self, server: int, upto: int) -> Snapshot | None:
         """Return the newest snapshot not beyond event `upto`, or None for an empty start."""
-        return await patiently(lambda: self._bucket.board(server, upto))
+        return await self._cluster.patiently(lambda: self._bucket.board(server, upto))
 
     async def prune(self, *, before: int, fresh_since: int) -> None:
         """Delete old events, and the oldest where there is too much of all (see `Journal`). One may
@@ -212,6 +217,11 @@ class JetStreamJournal:
         self._refuse_if_closed()
         return await self._bucket.kept(server, prefix)
 
+    def hurry(self) -> None:
+        """Be patient no longer than a few seconds: the bridge is stopping."""
+        self._hurries = True
+        self._cluster.hurry()
+
     async def close(self) -> None:
         """Finish what was accepted, then release the journal. May be called twice."""
         if self._closing is None:
@@ -223,9 +233,20 @@ class JetStreamJournal:
         for task in self._duties:
             task.cancel()
         await asyncio.gather(*self._duties, return_exceptions=True)
-        with contextlib.suppress(JournalUnavailable):
+        try:
             await self._write_standings()
+        except JournalUnavailable as error:
+            for server in sorted(self._unwritten):
+                seq = self._replicas[server].acknowledged
+                self._tell_of_the_end("acknowledgement_not_written", server, error, seq=seq)
         await self._cluster.close()
+
+    def _tell_of_the_end(
+        self, event: str, server: int, error: JournalUnavailable, **fields: int
+    ) -> None:
+        """Say what a bridge that stops leaves unwritten: nobody tries it again."""
+        if self._hurries or self._closing:
+            log.warning(event, server=server, reason=error.reason, **fields)
 
     # Servers -------------------------------------------------------------------------------------
 
@@ -241,11 +262,13 @@ class JetStreamJournal:
     async def _replica(self, server: int) -> Replica:
         """Return what is known of a server, once it is known."""
         replica = self._begun(server)
-        await patiently(replica.begin)
+        await self._cluster.patiently(replica.begin)
         if not replica.compared:
             _, last = await self._bucket.standing(server)
             if replica.last < last:
-                await patiently(replica.in_step)  # another bridge may have stored more since
+                await self._cluster.patiently(
+                    replica.in_step
+                )  # another bridge may have stored more since
             if replica.last < last and not replica.compared:
                 await self._renew_epoch()
             replica.compared = True

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bridge.errors import JournalUnavailable, SequenceTaken
 from bridge.journal import Record
 from bridge.journal.bells import Bells
-from bridge.journal.cluster import Beaten, patiently
+from bridge.journal.cluster import Beaten
 from bridge.journal.history import History, opened
 from bridge.journal.parcel import divided, wrap
 from bridge.journal.tail import Tail
@@ -149,7 +149,7 @@ class Replica:
         """
         async with self._lock:
             if not self._sure or not entries:
-                await patiently(self._catch_up)
+                await self._cluster.patiently(self._catch_up)
             if self._tail.last != after:
                 raise SequenceTaken(self.server, after, self._tail.last)
             most = min(MOST_BODIES, self._cluster.most_bytes - HEAD_BYTES)
@@ -166,7 +166,7 @@ class Replica:
         ]
         message = wrap(after, entries, mark)
         self._storing = mark
-        await patiently(lambda: self._try_to_store(message, records))
+        await self._cluster.patiently(lambda: self._try_to_store(message, records))
         self._sure = doubts == self._doubts
         self.bells.ring()
 

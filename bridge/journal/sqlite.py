@@ -183,6 +183,9 @@ class SqliteJournal:
         """Return the kept values whose names begin with `prefix`."""
         return await self._reader.kept(server, prefix)
 
+    def hurry(self) -> None:
+        """Do nothing: a disk of this machine answers."""
+
     async def close(self) -> None:
         """Finish what was accepted, then release the journal. May be called twice."""
         if self._closing is None:
