@@ -51,6 +51,10 @@ end
 
 ---@private
 function Dues:step()
+    self.running = next(self.due) ~= nil or self.first <= self.last
+    if not self.running then return end
+    -- Before the work: a call that cannot be shown keeps nobody waiting for the others.
+    self.later(STEP_MS, function() self:step() end)
     local work, sends = WORK, SENDS
     for source, due in pairs(self.due) do
         work = work - self:look(source, due, work)
@@ -59,8 +63,6 @@ function Dues:step()
     while work >= BUILD and sends > 0 and self.first <= self.last do
         work, sends = work - BUILD, sends - self:deliver(self.order[self.first], sends)
     end
-    self.running = next(self.due) ~= nil or self.first <= self.last
-    if self.running then self.later(STEP_MS, function() self:step() end) end
 end
 
 ---Shows a call quietly to those who wait for it, built once a class.
@@ -172,8 +174,10 @@ function Dues:look(source, due, most)
     end
     if not due.keys then due.keys, due.next, due.quiet = self:keysFor(source, due), 1, 0 end
     local first, last = due.next, math.min(due.next + most - 1, #due.keys)
-    for index = first, last do self:give(source, due.keys[index], due) end
-    due.next = last + 1
+    for index = first, last do
+        due.next = index + 1
+        self:give(source, due.keys[index], due)
+    end
     if last == #due.keys then
         self.due[source] = nil
         if due.line and due.quiet > 0 then self:line(source, 'notice.openCalls', { count = due.quiet }) end

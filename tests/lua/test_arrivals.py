@@ -314,6 +314,24 @@ async def test_many_open_calls_come_a_few_at_a_time(town: Town, make: Make) -> N
     assert max(ticks.values()) <= 25
 
 
+async def test_a_call_that_cannot_be_shown_keeps_no_other_waiting(town: Town, make: Make) -> None:
+    town.responders(1, 2)
+    town.down()
+    # Of a shape that no bridge of this version sends.
+    broken = make.call(881, "dispatch", title="x" * 60, description=5, origin911="911:7")
+    calls = [make.call(n, age=400_000) for n in (1, 2, 3)]
+    await town.connect(epoch="epoch-2", calls=[calls[0], broken, calls[1], calls[2]])
+    await town.come(1)
+    await town.server.advance(500)
+    assert {a["key"] for a in town.shown(1)} == {"911:1", "911:2", "911:3"}
+    town.server.errors.clear()
+    await town.come(2)
+    await town.server.advance(500)
+    assert {a["key"] for a in town.shown(2)} == {"911:1", "911:2", "911:3"}
+    assert town.server.errors
+    town.server.errors.clear()
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("open"), st.integers(1, 4)),

@@ -195,9 +195,7 @@ async def test_a_board_without_it_ends_it(street: Town, make: Make) -> None:
     assert [args[0] for name, args in street.got(1) if name == "clear"] == ["panic:102"]
 
 
-async def test_a_board_of_a_cad_that_was_not_told_does_not_end_it(
-    street: Town, make: Make
-) -> None:
+async def test_a_board_of_a_cad_that_was_not_told_does_not_end_it(street: Town, make: Make) -> None:
     street.server.command_as(2, "panic")
     await street.server.advance(100)
     await street.answer("unit.panic", error={"code": "cad_unreachable", "message": "no route"})

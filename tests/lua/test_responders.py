@@ -114,6 +114,17 @@ async def test_rights_are_asked_once_in_ten_seconds(town: Town, make: Make) -> N
     assert asked == 4  # two players, two rights
 
 
+def test_rights_that_are_asked_often_between_two_pushes_are_kept_once(load: Any) -> None:
+    lua = load("server/responders/ace.lua")
+    ace = lua.globals()[b"CadBridge"][b"aceResponders"][b"new"](lambda source, _: source == 2, True)
+    ace[b"ask"](ace, 2, 0)
+    for now in range(20_000):
+        ace[b"ask"](ace, 1, now)
+    assert len(ace[b"queue"]) <= 5000
+    assert list(ace[b"stale"](ace, 20_000, 8).values()) == [2]
+    assert sorted(ace[b"stale"](ace, 30_000, 8).values()) == [1]
+
+
 async def test_who_is_asked_twice_at_once_is_asked_once_the_next_time(
     town: Town, make: Make
 ) -> None:

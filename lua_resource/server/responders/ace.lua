@@ -20,6 +20,8 @@ local Ace = {}
 Ace.__index = Ace
 
 local KEPT_MS = 10000
+---More than a server has players; what is longer holds outdated entries.
+local QUEUE = 4096
 
 ---@param allowed fun(source: integer, object: string): boolean
 ---@param counts boolean whether responders are also found by permission
@@ -47,9 +49,25 @@ function Ace:ask(source, now)
     if not before or before.at ~= now then
         self.last = self.last + 1
         self.queue[self.last] = { source = source, at = now }
+        if self.last - self.first >= QUEUE then self:tidy() end
     end
     return (before and before.responder or false) ~= rights.responder
         or (before and before.dispatcher or false) ~= rights.dispatcher
+end
+
+---Leaves out the outdated entries. Commands ask, and between two pushes nobody takes them out.
+---@private
+function Ace:tidy()
+    local queue, last = {}, 0
+    for index = self.first, self.last do
+        local entry = self.queue[index]
+        local rights = self.rights[entry.source]
+        if rights and rights.at == entry.at then
+            last = last + 1
+            queue[last] = entry
+        end
+    end
+    self.queue, self.first, self.last = queue, 1, last
 end
 
 ---@param source integer
