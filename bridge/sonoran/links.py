@@ -66,9 +66,9 @@ class Links:
         if account is None:
             self._unlinked.put(name, True, now)
             return None
-        self._accounts.put(name, account, now)
         if account and await self._is_news(server, name, account):
             await self._desk.accept(server, Linked(name, account))
+        self._accounts.put(name, account, now)  # only now: who asks again must be told to the board
         return account
 
     async def _ask(self, name: str, budget: Budget) -> str | None:

@@ -290,6 +290,24 @@ async def test_a_link_that_names_units_makes_them_his(cad: Any, play: Any) -> No
     assert game.board.units[103].player_ids[0] == ("c1v",)
 
 
+async def test_a_link_that_could_not_be_stored_is_told_to_the_board_by_the_next(
+    cad: Any, play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cad.post("links", c1v="uuid-3")
+    cad.silently("log_in", id=103, account="uuid-3")
+    game = await play()
+
+    async def full(_: Any) -> None:
+        monkeypatch.undo()
+        raise JournalUnavailable("disk full")
+
+    monkeypatch.setattr(game.ingest, "accept", full)
+    await game.refused("link.check", player=CIVILIAN)
+
+    assert await game.ask("link.check", player=CIVILIAN) == {"linked": True}
+    assert game.board.units[103].player_ids[0] == ("c1v",)
+
+
 async def test_a_refusal_without_a_reason_means_not_linked(cad: Any, play: Any) -> None:
     game = await play()
     cad.fail("links/check", "json", body={"success": False})
