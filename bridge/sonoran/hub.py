@@ -151,6 +151,7 @@ class Hub:
             lived, lost = await self._connect_once()
             if lived >= self._timing.lasting:
                 usual.reset()
+                refused.reset()
             pause = self._pause(lost.pace, usual, refused)
             error = self._shown(str(lost))
             no_to = lost.refused if pause else None  # the other way may be open

@@ -5,6 +5,7 @@ import json
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -527,6 +528,25 @@ async def test_a_hub_that_is_away_has_refused_nobody(cad: Any, connect: Any, unt
 
     await until(lambda: bridge.hub.status.attempts > 2)
     assert bridge.hub.status.refused is None
+
+
+async def test_a_good_session_makes_the_pauses_after_a_refusal_short_again(
+    cad: Any, connect: Any, until: Any
+) -> None:
+    wrong = {"success": False, "error": "Invalid key"}
+    timing = replace(QUICK, refused=(0.3, 60.0), lasting=0.1)
+    cad.fail("authenticatev2", "answer", result=wrong, times=2)
+    bridge = await connect(up=False, timing=timing)
+    await until(lambda: bridge.hub.is_up)
+    await asyncio.sleep(0.2)  # so long that it was a good one
+
+    cad.fail("authenticatev2", "answer", result=wrong, times=1)
+    cad.hub("abort")
+    await until(lambda: bridge.hub.status.refused == "key")
+    refused_at = time.monotonic()
+    await until(lambda: bridge.hub.is_up)
+
+    assert time.monotonic() - refused_at < 0.3 * 1.25 + 0.4
 
 
 async def test_the_pauses_are_minutes_after_a_refusal() -> None:
