@@ -150,6 +150,13 @@ def test_an_edit_says_only_what_it_says() -> None:
     assert written({}) == Written(1, NOW, creation=False, alert=False)
 
 
+@pytest.mark.parametrize("value", [None, [], {}, ["Fire"], True, False])
+def test_what_is_no_text_is_not_said_and_takes_nothing_away(value: object) -> None:
+    fields = ("title", "code", "description", "address", "block")
+
+    assert written(dict.fromkeys(fields, value)) == Written(1, NOW, creation=False, alert=False)
+
+
 def test_a_dispatch_call_is_read_whole() -> None:
     assert written(
         {

@@ -34,8 +34,13 @@ Body = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
 
 
+_NO_TEXT = frozenset({type(None), bool, list, dict})
+
+
 def _text_or_none(value: object, most: int) -> str | None:
-    return None if value is None else values.text(value, most)
+    if value.__class__ in _NO_TEXT:
+        return None
+    return values.text(value, most)
 
 
 def cut_to(most: int) -> PlainValidator:
