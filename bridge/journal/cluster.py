@@ -23,7 +23,7 @@ from nats.js.errors import APIError, NotFoundError
 from bridge.errors import JournalUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
@@ -89,8 +89,10 @@ class Copies:
 class Cluster:
     """A connection that comes back by itself; make it with `open`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, refusals: Sequence[str]) -> None:
+        """Make it of a connected client; `refusals` goes on with what servers say, newest last."""
         self._client = client
+        self._refusals = refusals
         self._jetstream: JetStreamContext = client.jetstream(timeout=ANSWER_S)
         self._until = math.inf
         """When patience ends, by the event loop's clock."""
@@ -147,7 +149,7 @@ class Cluster:
             )
             reason = REFUSED if REFUSED in reasons else (reasons or [UNREACHABLE])[-1]
             raise JournalUnavailable(f"NATS at {address.shown}: {reason}") from None
-        return cls(client)
+        return cls(client, refusals)
 
     def hurry(self) -> None:
         """Be patient with a NATS that does not answer for `HURRY_S` more, and then no more."""
@@ -287,7 +289,7 @@ class Cluster:
         try:
             yield
         except (NatsError, OSError, TimeoutError) as error:
-            self._failure = JournalUnavailable(_reason(error))
+            self._failure = JournalUnavailable(self._why(error))
             raise self._failure from error
         self._failure = None
         # The client waits with `wait_for`, which up to Python 3.11 loses a cancellation that comes
@@ -295,6 +297,14 @@ class Cluster:
         task = asyncio.current_task()
         if task and task.cancelling():
             raise asyncio.CancelledError
+
+    def _why(self, error: BaseException) -> str:
+        """Return why it failed. Without a connection every answer is late: what the servers say to
+        those who connect tells more.
+        """
+        if isinstance(error, TimeoutError) and not self._client.is_connected and self._refusals:
+            return self._refusals[-1]
+        return _reason(error)
 
     async def close(self) -> None:
         """End the connection."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import shutil
 from contextlib import asynccontextmanager, suppress
@@ -242,6 +243,39 @@ async def test_while_nats_is_away_the_journal_says_so_and_recovers_by_itself(
         # The one whose answer never came may have been stored when NATS was back, or not.
         assert last in {1, 2}
         assert await journal.append(SERVER, [entry(3)], after=last) == last + 1
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the client's, of refused ones
+@pytest.mark.usefixtures("impatient")
+async def test_a_password_that_is_changed_while_nats_runs_is_told_and_not_only_silence(
+    tmp_path: Path, until: Any
+) -> None:
+    users = tmp_path / "users.conf"
+
+    def allow(password: str) -> None:
+        users.write_text(f'authorization {{ user: "bridge", password: "{password}" }}')
+
+    allow("first")
+    with NatsServer(tmp_path / "own", "--config", str(users)) as server:
+        url = server.url.replace("nats://", "nats://bridge:first@")
+        journal = await JetStreamJournal.open(url, max_size_bytes=1 << 30)
+        try:
+            server.kill()
+            await until(lambda: cluster.UNREACHABLE in journal._cluster._refusals)
+            with pytest.raises(JournalUnavailable, match="can be reached"):
+                await journal.append(SERVER, [entry(1)], after=0)
+            allow("second")
+            await asyncio.to_thread(server.start)
+            await until(lambda: cluster.REFUSED in journal._cluster._refusals)
+            with pytest.raises(JournalUnavailable, match="refuses the user, password"):
+                await journal.append(SERVER, [entry(1)], after=0)
+            server.kill()
+            allow("first")
+            await asyncio.to_thread(server.start)
+            await until(lambda: journal.available)
+        finally:
+            await journal.close()
+            gc.collect()
 
 
 @pytest.mark.usefixtures("impatient")
