@@ -32,7 +32,9 @@ sounds.GAME = {
 ---@field private last integer? when the last one was played
 ---@field private urgency integer of the last one
 ---@field private waiting { name: SoundName, volume: integer }?
----@field private alarm integer counts panics, so that an older one stops repeating
+---@field private alarm integer counts alarms, so that one that was hushed stops repeating
+---@field private alarmed boolean one is under way
+---@field private left integer how often it sounds still
 local Sounds = {}
 Sounds.__index = Sounds
 
@@ -41,7 +43,8 @@ Sounds.__index = Sounds
 ---@param later fun(ms: integer, action: fun())
 ---@return Sounds
 function sounds.new(play, now, later)
-    return setmetatable({ play = play, now = now, later = later, urgency = 0, alarm = 0 }, Sounds)
+    local self = { play = play, now = now, later = later, urgency = 0, alarm = 0, alarmed = false, left = 0 }
+    return setmetatable(self, Sounds)
 end
 
 ---@private
@@ -52,14 +55,24 @@ function Sounds:sound(name, volume)
     self.play(name, volume)
 end
 
+---Another panic while one sounds makes the alarm longer: beeps over each other would be one noise.
 ---@private
 ---@param volume integer
----@param times integer
+function Sounds:panic(volume)
+    self.left = PANIC_TIMES
+    if not self.alarmed then self:beep(volume, self.alarm) end
+end
+
+---@private
+---@param volume integer
 ---@param alarm integer
-function Sounds:repeatPanic(volume, times, alarm)
-    if times == 0 or alarm ~= self.alarm then return end
+function Sounds:beep(volume, alarm)
+    if alarm ~= self.alarm then return end
+    self.alarmed = self.left > 0
+    if not self.alarmed then return end
+    self.left = self.left - 1
     self:sound('panic', volume)
-    self.later(APART, function() self:repeatPanic(volume, times - 1, alarm) end)
+    self.later(APART, function() self:beep(volume, alarm) end)
 end
 
 ---@param name any anything but the four names is silence
@@ -67,10 +80,7 @@ end
 function Sounds:due(name, volume)
     local urgency = URGENCY[name]
     if not urgency or volume <= 0 then return end
-    if name == 'panic' then
-        self.alarm = self.alarm + 1
-        return self:repeatPanic(volume, PANIC_TIMES, self.alarm)
-    end
+    if name == 'panic' then return self:panic(volume) end
     local since = self.last and self.now() - self.last or APART
     if since >= APART then return self:sound(name, volume) end
     if urgency <= self.urgency then return end
@@ -89,7 +99,7 @@ end
 
 ---No further beep of a panic that has ended, nothing that still waits.
 function Sounds:hush()
-    self.alarm = self.alarm + 1
+    self.alarm, self.alarmed = self.alarm + 1, false
     self.waiting = nil
 end
 

@@ -78,3 +78,14 @@ def test_each_kind_of_news_has_a_sound_of_its_own(client: Any) -> None:
 
     assert set(table) == {"new", "assigned", "changed", "panic"}
     assert len({tuple(sound) for sound in table.values()}) == 4
+
+
+def test_panics_of_several_units_do_not_sound_over_each_other(
+    client: Any, sounds: Any, played: Any
+) -> None:
+    for _ in range(5):
+        sounds.due(sounds, "panic", 70)
+        client.clock.advance(100)
+    client.clock.advance(10000)
+
+    assert played == [(at, "panic") for at in (0, 1000, 2000, 3000)]
