@@ -191,7 +191,7 @@ end
 ---Shows the call on the map, or brings its mark up to date; no position, no mark.
 ---@param key string
 ---@param position Position?
----@param look BlipLook?
+---@param look BlipLook|table|nil where a part is missing, it has the default
 ---@param news boolean flashes, and lives anew where it was marked before
 ---@param lasting boolean lives until it is removed (a call of one's own)
 function Blips:show(key, position, look, news, lasting)
@@ -211,6 +211,7 @@ function Blips:show(key, position, look, news, lasting)
         if changed then
             self:dress(mark.point, look)
             self:encircle(mark)
+            if self.routed == key then self:draw(mark) end
         end
     end
     local settled = mark.lasting == lasting -- a new mark is not: its life begins

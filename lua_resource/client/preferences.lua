@@ -82,7 +82,7 @@ end
 ---@return Preferences
 function preferences.complete(stored)
     if type(stored) ~= 'table' then stored = {} end
-    local result = {}
+    local result = {} ---@type table<string, any>
     for name, words in pairs(WORDS) do result[name] = word(words, stored[name]) end
     for name, default in pairs(FLAGS) do
         local value = stored[name]
@@ -92,7 +92,7 @@ function preferences.complete(stored)
     result.x = within(stored.x, 0, 1, 0.85)
     result.y = within(stored.y, 0, 1, 0.1)
     result.volume, result.muted = classes(stored)
-    return result
+    return result --[[@as Preferences]]
 end
 
 ---@param text string? what was stored; nil: nothing yet

@@ -50,7 +50,7 @@ function shield.mask(alert)
     table.sort(secrets, function(a, b) return #a > #b end) -- whole texts before their words
     for _, name in ipairs({ 'caller', 'place', 'postal' }) do copy[name] = copy[name] and MASK end
     for _, name in ipairs({ 'text', 'title', 'note' }) do copy[name] = masked(copy[name], secrets) end
-    return copy
+    return copy --[[@as Alert]]
 end
 
 CadBridge.shield = shield

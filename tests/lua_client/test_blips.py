@@ -249,3 +249,11 @@ def test_a_hostile_name_is_one_safe_component(client: Any, blips: Any) -> None:
     assert "~" not in name
     assert "<" not in name
     assert len(name.encode()) <= 99
+
+
+def test_a_route_takes_the_colour_that_its_call_gets(client: Any, blips: Any) -> None:
+    show(client, blips)
+    blips.route(blips, "911:1")
+    show(client, blips, look=LOOK | {"colour": 2})
+
+    assert [colour for _, colour in client.game.named("SetBlipRouteColour")] == [1, 2]

@@ -1,7 +1,7 @@
 ---The card: a page in the game's browser. It counts as painted only when the page itself says so; a
 ---page that is silent (not loaded yet, crashed, minimised) is not waited for, the feed takes over.
 
----@class CardStyle
+---@class CardStyle : Style_
 ---@field name string
 ---@field private send fun(action: string, data: any) to the page
 ---@field private later fun(ms: integer, action: fun())

@@ -1,7 +1,7 @@
 ---The chat. Its codes are removed from foreign text until none is left; never a template of our own,
 ---for templates are the one thing it does not escape.
 
----@class ChatStyle
+---@class ChatStyle : Style_
 ---@field name string
 ---@field private game table<string, function>
 local Chat = { name = 'chat' }

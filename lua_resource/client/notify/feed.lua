@@ -2,7 +2,7 @@
 ---replaced by its next one. All natives of an entry run in one go: the game drops a text that is begun
 ---in one frame and ended in another.
 
----@class FeedStyle
+---@class FeedStyle : Style_
 ---@field name string
 ---@field private game table<string, function>
 ---@field private handles table<string, integer>

@@ -4,12 +4,12 @@
 ---@class Lines
 ---@field heading string class and number
 ---@field title string?
----@field body string[] in order of importance
+---@field body string[] the most important first
 
 ---@class CadBridge.Lines
 local lines = {}
 
----@param say fun(name: string, places: table?): string in the player's language
+---@param say fun(name: string, places: table?): string # in the player's language
 ---@param alert Alert
 ---@return string?
 local function place(say, alert)
