@@ -59,8 +59,14 @@ function keys.register(game, say, key)
     end, false)
     game.RegisterCommand('-' .. key.command, function() end, false)
     game.RegisterKeyMapping('+' .. key.command, say(key.word), 'keyboard', key.default)
+end
+
+---Takes a key out of what the chat suggests: it is no command that anybody types.
+---@param game table<string, function>
+---@param command string without a sign
+function keys.hide(game, command)
     for _, sign in ipairs({ '+', '-' }) do
-        game.TriggerEvent('chat:removeSuggestion', ('/%s%s'):format(sign, key.command))
+        game.TriggerEvent('chat:removeSuggestion', ('/%s%s'):format(sign, command))
     end
 end
 

@@ -61,13 +61,14 @@ local styles = {
 
 local RESPOND, LIST = 'cadbridge_respond', 'cadbridge_calls'
 
----@return table<string, string>
+---@return table<string, string?>
 local function bound()
     return { respond = CadBridge.keys.bound(game, '+' .. RESPOND), list = CadBridge.keys.bound(game, '+' .. LIST) }
 end
 
-local compass, targeted
-local screen
+local compass ---@type Compass
+local screen ---@type Screen
+local targeted ---@type string?
 screen = CadBridge.screen.new({
     styles = styles,
     choose = CadBridge.styles.choose,
@@ -209,6 +210,14 @@ CadBridge.keys.register(game, function(name) return say(GetConvar('ox:locale', '
     command = LIST, word = 'key.list', default = '',
     press = function() TriggerServerEvent('cadbridge:calls') end,
 })
+
+-- The chat suggests every command anew after any resource has started or stopped, the keys among them.
+-- In the next step it has heard this event too, whoever heard it first.
+RegisterNetEvent('chat:addSuggestions', function()
+    later(0, function()
+        for _, command in ipairs({ RESPOND, LIST }) do CadBridge.keys.hide(game, command) end
+    end)
+end)
 
 AddEventHandler('onClientResourceStart', function(name)
     if name ~= own then return end

@@ -9,7 +9,7 @@
 ---@field blips Blips
 ---@field there fun(): boolean whether the page is loaded: without one nothing may take the keyboard
 ---@field here fun(): table
----@field keys fun(): table<string, string> names of the bound keys
+---@field keys fun(): table<string, string?> names of the bound keys
 ---@field styles fun(): table<string, boolean> which styles are there now
 ---@field preferences fun(): Preferences
 ---@field choose fun(chosen: any) takes new preferences, whatever they are
@@ -97,10 +97,10 @@ function Panels:calls(alerts, locale)
     self.focus:open('list')
 end
 
----An open list follows what happens.
+---An open list follows what happens. A tone is no call.
 ---@param alert Alert
 function Panels:changed(alert)
-    if self.focus.panel ~= 'list' then return end
+    if self.focus.panel ~= 'list' or alert.class == 'tone' then return end
     if type(alert.replaces) == 'string' then self:gone(alert.replaces) end
     self.listed[alert.key] = alert
     self.page:send('listed', self:row(alert))
@@ -144,7 +144,9 @@ function Panels:route(key)
         self.screen:mark(alert)
         self.blips:route(key)
     end
-    self.page:send('listed', self:row(alert))
+    local row = self:row(alert)
+    row.age = nil -- it is that of when we heard of the call; the page has counted on
+    self.page:send('listed', row)
 end
 
 ---@private

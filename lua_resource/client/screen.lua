@@ -133,7 +133,9 @@ function Screen:replace(old, new)
     end
     self.pictures[new] = picture
     self.count = self.count + 1
-    if picture.style then picture.style:rename(old, new) end
+    if not picture.style then return end
+    picture.style:rename(old, new)
+    self.watch()
 end
 
 ---@private
@@ -186,6 +188,15 @@ function Screen:show(alert)
         return self.crowd:hold(alert)
     end
     self:paint(picture)
+end
+
+---What is told of a picture that was painted: the pause menu lies over what we show, but for what lies
+---over the menu itself.
+---@private
+---@param style Style_
+---@return string
+function Screen:seen(style)
+    return self.away() and not style.above and 'paused' or 'shown'
 end
 
 ---@private
@@ -280,7 +291,7 @@ function Screen:shown(picture, alert, style, painted)
     end
     local class = alert.how == 'change' and alert.class ~= 'panic' and 'change' or alert.class
     self.sounds:due(alert.sound, CadBridge.preferences.loudness(self.preferences(), class))
-    self:tell(alert, 'shown')
+    self:tell(alert, self:seen(style))
 end
 
 ---Takes a picture off the screen; the call itself stays known, with its blip.

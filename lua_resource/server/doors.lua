@@ -193,7 +193,7 @@ local function list(handlers)
             takes = {
                 KEY,
                 { type = 'whole', most = 2 ^ 53 },
-                { type = 'word', most = 0, words = { shown = true, muted = true, suppressed = true } },
+                { type = 'word', most = 0, words = { shown = true, paused = true, muted = true, suppressed = true } },
             },
             rate = { count = 120, seconds = 30 }, permission = 'anyone', handle = handlers.painted,
         },

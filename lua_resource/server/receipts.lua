@@ -1,7 +1,7 @@
 ---Who should have got an alert, and who painted it. A receipt goes to the bridge when all have
 ---answered, at the latest five seconds after the alert. Pure.
 
----@alias CadBridge.Outcome 'shown'|'muted'|'suppressed'
+---@alias CadBridge.Outcome 'shown'|'paused'|'muted'|'suppressed'
 
 ---@class CadBridge.Receipt
 ---@field key string

@@ -571,3 +571,46 @@ async def test_without_a_page_the_list_is_told_in_the_feed_and_nothing_takes_the
 
     assert play.client.nui_focus == (False, False)
     assert [post.sender[-6:] for post in play.client.feed] == [f"911 #{n}" for n in range(4)]
+
+
+async def test_the_route_button_does_not_make_a_call_younger(play: Play) -> None:
+    await play.load_page()
+    await play.send("cadbridge:list", [listed(age=5000)], "en")
+    await play.server.advance(60_000)
+    await play.client.nui_callback("route", {"key": "911:5"})
+
+    assert "age" not in play.nui("listed")[-1]
+    assert play.nui("listed")[-1]["routed"] is True
+
+
+async def test_a_tone_is_no_entry_of_an_open_list(play: Play) -> None:
+    await play.load_page()
+    await play.send("cadbridge:list", [listed()], "en")
+    await play.show("tone:9", **{"class": "tone"})
+    await play.show("911:6")
+
+    assert [row["key"] for row in play.nui("listed")] == ["911:6"]
+
+
+async def test_the_chat_offers_no_key_as_a_command(play: Play) -> None:
+    # As the chat does after any resource has started or stopped.
+    play.client.lua(
+        "local all = {} for _, command in ipairs(GetRegisteredCommands()) do"
+        " all[#all + 1] = { name = '/' .. command.name, help = '' } end"
+        " all[#all + 1] = { name = '/911', help = '' }"
+        " TriggerEvent('chat:addSuggestions', all)"
+    )
+    await play.server.advance(200)
+
+    assert "/911" in play.client.suggestions
+    assert [name for name in play.client.suggestions if name[1] in "+-"] == []
+
+
+async def test_what_the_pause_menu_hides_is_not_confirmed_as_seen(play: Play) -> None:
+    await play.load_page()
+    play.client.paused = True
+    await play.show()
+    await play.paint()
+
+    assert play.painted == [("911:1", 7, "paused")]
+    assert play.client.sounds

@@ -62,6 +62,8 @@ class Screen:
         self.chosen: dict[str, Any] = {}
         self.card = Style(client, "card")
         self.native = Style(client, "native")
+        self.ox_lib = Style(client, "ox_lib")
+        self.watched = 0
         modules, clock = client.modules, client.clock
         self.blips = modules.blips.new(client.game.table, clock.later)
         play = lambda name, _volume: self.sounds.append(name)  # noqa: E731
@@ -69,7 +71,11 @@ class Screen:
             client.lua.table_from(
                 {
                     "styles": client.lua.table_from(
-                        {"card": self.card.table, "native": self.native.table}
+                        {
+                            "card": self.card.table,
+                            "native": self.native.table,
+                            "ox_lib": self.ox_lib.table,
+                        }
                     ),
                     "choose": modules.styles.choose,
                     "blips": self.blips,
@@ -80,7 +86,7 @@ class Screen:
                     "receipt": lambda *receipt: self.receipts.append(receipt),
                     "bound": lambda: "J",
                     "away": lambda: self.away,
-                    "watch": lambda: None,
+                    "watch": self._watch,
                     "now": clock.now,
                     "later": clock.later,
                 }
@@ -89,6 +95,9 @@ class Screen:
 
     def _say(self, _locale: str, name: str, places: Any) -> str:
         return str(ENGLISH[name].format(**dict(places.items()) if places else {}))
+
+    def _watch(self) -> None:
+        self.watched += 1
 
     def show(self, key: str = "911:1", **fields: Any) -> None:
         alert = {
@@ -416,3 +425,25 @@ def test_a_picture_that_changes_all_the_time_has_one_timer(screen: Screen) -> No
         screen.show(how="change", sound=None, text="x")
 
     assert screen.client.clock.waiting == before
+
+
+def test_a_picture_that_quietly_takes_anothers_place_is_still_the_one_of_the_key(
+    screen: Screen,
+) -> None:
+    screen.show("911:1")
+    screen.watched = 0
+    screen.show("dispatch:9", replaces="911:1", how="quiet", sound=None)
+
+    assert screen.watched
+
+
+@pytest.mark.parametrize(("style", "outcome"), [("native", "paused"), ("ox_lib", "shown")])
+def test_a_style_that_lies_over_the_pause_menu_is_seen_there(
+    screen: Screen, style: str, outcome: str
+) -> None:
+    getattr(screen, style).table["above"] = style == "ox_lib"
+    screen.away = True
+    screen.chosen = {"style": style}
+    screen.show()
+
+    assert screen.receipts == [("911:1", 7, outcome)]

@@ -2,11 +2,12 @@
 ---description is Markdown there, so every mark in foreign text is escaped. The same id replaces what
 ---stands under it; there is no way to take one back, so each lasts as long as its card would.
 
----@class OxStyle
+---@class OxStyle : Style_
 ---@field name string
+---@field above boolean
 ---@field private game table<string, function>
 ---@field private ids table<string, string> key of a call to the id it was first shown under
-local Ox = { name = 'ox_lib' }
+local Ox = { name = 'ox_lib', above = true }
 Ox.__index = Ox
 
 local KIND = { info = 'info', good = 'success', bad = 'error' }

@@ -3,6 +3,7 @@
 
 ---@class Style_ what every file of this folder gives
 ---@field name string
+---@field above boolean? its pictures lie over the pause menu
 ---@field available fun(self): boolean
 ---@field show fun(self, alert: Alert, lines: Lines, done: fun(painted: boolean), duration: integer, key: string?)
 ---@field clear fun(self, key: string, reason: string?)
