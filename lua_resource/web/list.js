@@ -89,7 +89,7 @@
       rows.set(key, row);
     }
     row.data = data;
-    row.born = performance.now() - (Number.isFinite(data.age) ? data.age : 0);
+    if (Number.isFinite(data.age) || row.born === undefined) row.born = performance.now() - (data.age || 0);
     fill(row);
   }
 
@@ -114,13 +114,19 @@
     if (!row) return;
     row.node.id = 'call-selected';
     for (const other of rows.values()) if (other !== row) other.node.removeAttribute('id');
-    row.node.scrollIntoView({ block: 'nearest' });
     describe(row);
+  }
+
+  /** Only when the player chooses: news must not scroll away what he reads. */
+  function reveal() {
+    const row = rows.get(selected);
+    if (row) row.node.scrollIntoView({ block: 'nearest' });
   }
 
   function select(key) {
     selected = key;
     mark();
+    reveal();
   }
 
   function step(by) {
@@ -134,13 +140,14 @@
 
   function describe(row) {
     panel.story.update({ ...row.data, age: performance.now() - row.born, changed: undefined });
-    panel.respond.disabled = row.data.respond !== true;
+    // Who is on a call has nothing to answer any more.
+    panel.respond.hidden = row.data.respond !== true || classOf(row.data) === 'assigned';
     panel.route.disabled = !isObject(row.data.position);
     write(panel.routeWord, word(row.data.routed === true ? 'list.routeOff' : 'list.route'));
   }
 
   function respond() {
-    if (!panel.respond.disabled && rows.has(selected)) post('respond', { key: selected });
+    if (!panel.respond.hidden && rows.has(selected)) post('respond', { key: selected });
   }
 
   function route() {
@@ -168,6 +175,7 @@
     sort = by;
     for (const [name, button] of Object.entries(panel.sorts)) button.setAttribute('aria-pressed', String(name === sort));
     arrange();
+    reveal();
   }
 
   const KEYS = {

@@ -66,6 +66,7 @@ const stack = (() => {
   /** Moves what a change has displaced from where it was, so that the eye can follow. */
   function glide(before) {
     for (const [node, top] of before) {
+      if (!node.isConnected) continue;
       const by = top - node.getBoundingClientRect().top;
       if (Math.abs(by) > 1) node.animate([{ transform: `translateY(${by}px)` }, { transform: 'none' }], { duration: 180, easing: 'ease-out' });
     }
@@ -102,10 +103,12 @@ const stack = (() => {
     return [...root.children].some((node) => node.offsetTop + node.offsetHeight > room);
   }
 
-  function arrange() {
+  /** Lays the stack out anew; what `change` does to it is seen as one movement. */
+  function arrange(change) {
     const before = moving
       ? [...root.children].filter((node) => !node.hidden).map((node) => [node, node.getBoundingClientRect().top])
       : [];
+    if (change) change();
     const wanted = arranged();
     let most = Math.min(SHOWN, Math.max(1, wanted.length));
     lay(wanted, most);
@@ -151,16 +154,17 @@ const stack = (() => {
     cards.delete(text(data.key));
     growth.unobserve(card.root);
     leave(card.root);
-    arrange();
   }
 
+  /** Only what has gone makes room. */
   function leave(node) {
+    const go = () => arrange(() => node.remove());
     if (!moving || node.hidden) {
-      node.remove();
+      go();
       return;
     }
     node.classList.add('leave');
-    setTimeout(() => node.remove(), LEAVE);
+    setTimeout(go, LEAVE);
   }
 
   function rename(data) {
@@ -190,9 +194,11 @@ const stack = (() => {
 
   function where(data) {
     compass.setHere(data);
-    document.body.classList.toggle('glance', glance && data.fast === true);
-    document.body.classList.toggle('paused', data.paused === true);
     for (const card of cards.values()) card.aim();
+    const { classList } = document.body;
+    classList.toggle('paused', data.paused === true);
+    const fast = glance && data.fast === true;
+    if (classList.contains('glance') !== fast) arrange(() => classList.toggle('glance', fast));
   }
 
   function move(data) {
@@ -235,7 +241,7 @@ const stack = (() => {
     document.documentElement.style.setProperty('--safe', (1 - safe) / 2);
   });
 
-  window.addEventListener('resize', arrange);
+  window.addEventListener('resize', () => arrange());
 
   return Object.freeze({ root, show, clear, place });
 })();

@@ -199,3 +199,48 @@ async def test_a_title_from_right_to_left_stands_where_the_others_do(
     )
 
     assert lefts[0] == lefts[1]
+
+
+async def test_news_does_not_scroll_the_list_away_from_what_is_read(
+    open_page: Any, card: Any
+) -> None:
+    screen = await open_page()
+    rows = [card(f"911:{n}", number=f"911 #{n}", age=n * 1000) for n in range(60)]
+    here = {"x": 0, "y": 0, "heading": 0}
+    await screen.send("list", {"calls": rows, "here": here, "keys": {}})
+    scrolled = "() => Math.round(document.querySelector('.calls').scrollTop)"
+    await screen.page.evaluate("() => document.querySelector('.calls').scrollTo(0, 900)")
+    before = await screen.page.evaluate(scrolled)
+    await screen.send("listed", card("911:30", number="911 #30", age=30_500))
+
+    assert await screen.page.evaluate(scrolled) == before > 0
+
+
+async def test_a_row_without_an_age_keeps_the_one_it_has(calls: Any, card: Any) -> None:
+    screen = await calls()
+    await screen.send("listed", card("911:1", number="911 #1", age=None, routed=True))
+
+    assert await order(screen) == ["911 #2", "311 #3", "911 #1"]
+    assert "5 min" in await screen.page.locator(".call-far").last.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("fields", "offered"),
+    [
+        ({}, True),
+        ({"class": "assigned"}, False),
+        ({"class": "caller", "respond": False}, False),
+    ],
+)
+async def test_respond_is_offered_only_where_it_does_something(
+    open_page: Any, card: Any, fields: dict[str, Any], offered: bool
+) -> None:
+    screen = await open_page()
+    here = {"x": 0, "y": 0, "heading": 0}
+    await screen.send("list", {"calls": [card(**fields)], "here": here, "keys": {}})
+
+    assert await screen.page.locator(".action.main").is_visible() is offered
+    await screen.page.keyboard.press("Enter")
+    await screen.page.keyboard.press("r")
+    await screen.until_said("route")  # came after it
+    assert bool(await screen.said("respond")) is offered

@@ -195,3 +195,70 @@ async def test_a_card_that_grows_pushes_none_off_the_screen(open_page: Any, card
 
     assert max(box["y"] + box["height"] for box in boxes) <= 720
     assert screen.errors == []
+
+
+async def test_a_card_that_leaves_makes_room_for_one_that_had_none(
+    open_page: Any, card: Any
+) -> None:
+    screen = await open_page(1280, 720, motion=True)
+    for n in range(5):
+        await screen.send("show", card(f"911:{n}", number=number(n), text="Help us, " * 60))
+    before = len(await screen.shown())
+    await screen.send("clear", {"key": "911:4"})
+    await screen.page.wait_for_function(
+        "() => !document.querySelector('.card.leave')", timeout=2000
+    )
+
+    assert len(await screen.shown()) == min(before, 4)
+
+
+async def test_what_moves_up_after_a_card_has_left_glides(open_page: Any, card: Any) -> None:
+    screen = await open_page(motion=True)
+    for n in range(2):
+        await screen.send("show", card(f"911:{n}"))
+    await screen.send("clear", {"key": "911:1"})
+    await screen.page.wait_for_function(
+        "() => document.querySelectorAll('.card').length === 1", timeout=2000
+    )
+
+    moved = await screen.page.evaluate(
+        "() => document.querySelector('.card').getAnimations()"
+        ".some((one) => !(one instanceof CSSAnimation) && one.playState === 'running')"
+    )
+
+    assert moved
+
+
+@pytest.mark.parametrize("place", ["top-right", "top-left", "bottom-right"])
+async def test_a_line_is_on_the_screen_however_full_the_stack_is(
+    open_page: Any, card: Any, place: str
+) -> None:
+    screen = await open_page(1280, 720, place=place, size="large")
+    for n in range(6):
+        await screen.send("show", card(f"911:{n}", number=number(n), text="Help us, " * 60))
+    await screen.send("notice", {"text": "Help is on the way.", "kind": "good"})
+
+    box = await screen.page.locator(".notice").bounding_box()
+
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= (0.77 if place == "top-left" else 1) * 720
+
+
+async def test_in_the_pause_menu_a_line_can_still_be_read(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    await screen.send("show", card())
+    await screen.send("where", {"x": 0, "y": 0, "heading": 0, "fast": False, "paused": True})
+    await screen.send("clear", {"key": "911:4711"})
+    await screen.send("notice", {"text": "Help is on the way.", "kind": "good"})
+
+    assert await screen.page.locator(".notice").is_visible()
+
+
+async def test_at_speed_there_is_room_for_cards_that_had_none(open_page: Any, card: Any) -> None:
+    screen = await open_page(1280, 720, size="large")
+    for n in range(4):
+        await screen.send("show", card(f"911:{n}", number=number(n), text="Help us, " * 60))
+    assert await screen.page.locator(".card:visible").count() < 4
+    await screen.send("where", {"x": 0, "y": 0, "heading": 0, "fast": True})
+
+    assert await screen.page.locator(".card:visible").count() == 4
