@@ -11,10 +11,11 @@ import json
 import re
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -40,13 +41,44 @@ RETRY_SECONDS = "5"
 _PATH = re.compile(r"(?:/servers/(?P<server>\d{1,10}))?(?:/sonorancad)?/event/?")
 
 
+class _Connection(web.RequestHandler):
+    """A connection on which nonsense is answered and counted. The library would log each with its
+    traceback, so that any stranger could fill the log.
+    """
+
+    def __init__(self, server: web.Server, turned_away: TurnedAway) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type]  # which the library takes for "none"
+            auto_decompress=False,
+        )
+        self._turned_away = turned_away
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if isinstance(exc, HttpProcessingError):
+            self._turned_away(request.remote or "", "not_http")
+        return super().handle_error(request, status, exc, message)
+
+    def log_exception(self, *args: Any, **how: Any) -> None:
+        if not isinstance(how.get("exc_info"), HttpProcessingError):
+            super().log_exception(*args, **how)
+
+
 class _Watched(web.Server):
     """A server that tells of each new connection."""
 
     on_connection: Callable[[web.RequestHandler], None]
+    turned_away: TurnedAway
 
     def __call__(self) -> web.RequestHandler:
-        handler = super().__call__()
+        handler = _Connection(self, self.turned_away)
         self.on_connection(handler)
         return handler
 
@@ -85,8 +117,8 @@ class Listener:
 
     async def start(self) -> None:
         """Listen; OSError when the port is taken."""
-        server = _Watched(self._answer, access_log=None, auto_decompress=False)
-        server.on_connection = self._connected
+        server = _Watched(self._answer)
+        server.on_connection, server.turned_away = self._connected, self._turned_away
         runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=BODY_SECONDS)
         await runner.setup()
         self._runner = runner
@@ -162,6 +194,8 @@ class Listener:
             body = await self._body(request.content)
         except TimeoutError:
             return self._refuse(request, 408, "slow", f"a body arrives within {BODY_SECONDS:.0f} s")
+        except (ConnectionError, web.RequestPayloadError):
+            return self._refuse(request, 400, "cut_off", "the body does not arrive whole")
         if len(body) > largest:
             return self._refuse(request, 413, "too_large", too_large)
         outcome = await self._receive(server, body)

@@ -321,6 +321,45 @@ async def test_what_was_accepted_is_finished_before_the_listener_stops(until: Un
         await stopping
 
 
+HEAD = b"POST /event HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (HEAD + b'Content-Length: 100\r\n\r\n{"key', "cut_off"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", "cut_off"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", "not_http"),
+        (HEAD + b"Content-Length: abc\r\n\r\n", "not_http"),
+        (HEAD + b"X: " + b"a" * 20_000 + b"\r\n\r\n", "not_http"),
+        (b"\x16\x03\x01 \r\n\r\n", "not_http"),
+    ],
+)
+async def test_what_breaks_off_or_is_no_http_is_counted_and_fills_no_log(
+    until: Until,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    said: bytes,
+    reason: str,
+) -> None:
+    turned_away: list[tuple[str, str]] = []
+    begun: list[str] = []
+    monkeypatch.setattr(Doorkeeper, "allows", lambda _, address: begun.append(address) or True)
+    async with listening(Receiver(), lambda *who: turned_away.append(who)) as (url, http):
+        _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write(said)
+        if reason == "cut_off":
+            await until(lambda: begun)
+            writer.transport.abort()
+
+        await until(lambda: turned_away)
+        writer.close()
+        async with http.post(url + "/event", data=b"ok") as answer:
+            assert answer.status == 200
+    assert {why for _, why in turned_away} == {reason}
+    assert [line for line in caplog.records if line.levelname == "ERROR"] == []
+
+
 async def test_nonsense_on_the_wire_is_answered_and_the_listener_lives() -> None:
     async with listening(Receiver()) as (url, http):
         port = int(url.rpartition(":")[2])
