@@ -254,7 +254,8 @@ def main() -> None:
         typer.echo(f"cad-bridge: {error}", err=True)
         sys.exit(2)
     except JournalUnavailable as error:
-        typer.echo(f"cad-bridge: the journal cannot be used now: {error.reason}", err=True)
+        advice = error.advice or "`cad-bridge doctor` looks closer"
+        typer.echo(f"cad-bridge: the journal cannot be used now: {error.what}; {advice}", err=True)
         sys.exit(1)
     except (BridgeError, OSError) as error:
         typer.echo(f"cad-bridge: {error}", err=True)

@@ -18,6 +18,9 @@ __all__ = [
 ]
 
 
+TRIED_AGAIN = "it is tried again by itself"
+
+
 class BridgeError(Exception):
     """Base of everything the bridge raises on purpose."""
 
@@ -76,14 +79,28 @@ class JournalInUse(BridgeError):
 
 
 class JournalUnavailable(BridgeError):
-    """The journal cannot store now; nothing was stored."""
+    """The journal cannot store now; nothing was stored.
+
+    `reason` says what happened and, behind a semicolon, what to do where more is to be done than
+    to wait.
+    """
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
     def __str__(self) -> str:
-        """Say why, and that it is tried again."""
-        return f"the journal cannot store now ({self.reason}); it is tried again by itself"
+        """Say why, and what to do."""
+        return f"the journal cannot store now ({self.what}); {self.advice or TRIED_AGAIN}"
+
+    @property
+    def what(self) -> str:
+        """What happened."""
+        return self.reason.partition("; ")[0]
+
+    @property
+    def advice(self) -> str:
+        """What to do; empty where there is no more to it than to wait."""
+        return self.reason.partition("; ")[2]
 
 
 class SequenceTaken(BridgeError):

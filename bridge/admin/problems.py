@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from bridge.errors import JournalUnavailable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,7 +36,8 @@ CODES: dict[str, Level] = {
     "alert_not_painted": "warn",
     "no_push_yet": "info",
 }
-"""Every code, and how bad it is: `fail` means that alerts do not arrive."""
+"""Every code, and how bad it is at the worst: `fail` means that alerts do not arrive."""
+LEVELS: tuple[Level, ...] = ("fail", "warn", "info")
 
 DISK_LEFT = 256 * 1024 * 1024
 """Bytes of free disk below which the owner should hear of it."""
@@ -49,6 +52,11 @@ _STORE = {
     "nats": "Look at the NATS servers: more than half of them must run, reach each other and have "
     "room on their disks. It goes on by itself; `cad-bridge doctor` looks closer.",
 }
+_STILL = {
+    "hub": "; pushes over the hub still arrive",
+    "http": "; pushes over HTTP are still taken",
+}
+"""What is so while the other one of two ways is away."""
 _TEST = "`cadbridge test 1` in the game server's console (1: your id in the game)."
 
 
@@ -59,10 +67,19 @@ class Problem(NamedTuple):
     what: str
     next: str
     server: int | None = None
+    milder: Level | None = None
+    """How bad it is where it is less so than its code may be."""
+
+    @property
+    def level(self) -> Level:
+        """How bad it is."""
+        return self.milder or CODES[self.code]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as `/api/status` shows it."""
-        return {**self._asdict(), "level": CODES[self.code]}
+        body = self._asdict()
+        del body["milder"]
+        return {**body, "level": self.level}
 
 
 def find(status: dict[str, Any]) -> list[Problem]:
@@ -73,16 +90,17 @@ def find(status: dict[str, Any]) -> list[Problem]:
         problems += _of_resource(server, status["bridge"])
         problems += _of_alerts(server)
     order = list(CODES)
-    return sorted(problems, key=lambda problem: order.index(problem.code))
+    return sorted(problems, key=lambda p: (LEVELS.index(p.level), order.index(p.code)))
 
 
 def _of_bridge(status: dict[str, Any]) -> Iterator[Problem]:
     journal, cad, rejected = status["journal"], status["cad"], status["rejected"]
     if journal["problem"]:
+        why = JournalUnavailable(journal["problem"])
         yield Problem(
             "journal_unavailable",
-            f"The journal cannot store: {journal['problem']}. Pushes are answered 503.",
-            _STORE[journal["kind"]],
+            f"The journal cannot store: {why.what}. Pushes are answered 503.",
+            _sentence(why.advice) if why.advice else _STORE[journal["kind"]],
         )
     elif not status["ready"]:
         yield Problem(
@@ -121,26 +139,30 @@ def _of_bridge(status: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _of_ways(server: dict[str, Any], cad: dict[str, Any]) -> Iterator[Problem]:
-    name = _name(server)
     for way in server["ways"]:
-        why = f": {way['detail']}" if way["detail"] else ""
-        no_session = f"No session at the CAD's hub for {name}{why}"
-        if way["kind"] == "hub" and way["state"] == "refused":
-            yield Problem("hub_refused", f"{no_session}.", _hub_advice(way, cad), server["id"])
-        elif way["kind"] == "hub" and way["state"] != "up":
-            yield Problem(
-                "hub_down",
-                f"{no_session}.",
-                "It is tried again by itself; missed calls are read afterwards.",
-                server["id"],
-            )
-        elif way["kind"] == "http" and way["state"] != "up":
-            yield Problem(
-                "listener_down",
-                f"The push listener of {name} is not open{why}.",
-                "Free the port, or choose another one in `[push]` and in the CAD.",
-                server["id"],
-            )
+        others = [other for other in server["ways"] if other["kind"] != way["kind"]]
+        still = next((_STILL[other["kind"]] for other in others if other["state"] == "up"), "")
+        if way["state"] != "up":
+            code, what, advice = _of_way(way, _name(server), cad)
+            yield Problem(code, f"{what}{still}.", advice, server["id"], "warn" if still else None)
+    yield from _of_pushes(server)
+
+
+def _of_way(way: dict[str, Any], name: str, cad: dict[str, Any]) -> tuple[str, str, str]:
+    """Return code, words and next step for a way that is away."""
+    why = f": {way['detail']}" if way["detail"] else ""
+    no_session = f"No session at the CAD's hub for {name}{why}"
+    if way["kind"] == "http":
+        advice = "Free the port, or choose another one in `[push]` and in the CAD."
+        return "listener_down", f"The push listener of {name} is not open{why}", advice
+    if way["state"] == "refused":
+        return "hub_refused", no_session, _hub_advice(way, cad)
+    advice = "It is tried again by itself; missed calls are read afterwards."
+    return "hub_down", no_session, advice
+
+
+def _of_pushes(server: dict[str, Any]) -> Iterator[Problem]:
+    name = _name(server)
     pushes = server["pushes"]
     if pushes.get("wrong_key") and not pushes.get("ok") and not pushes.get("ignored"):
         yield Problem(
@@ -236,6 +258,10 @@ def _of_alerts(server: dict[str, Any]) -> Iterator[Problem]:
             "`cadbridge why PLAYER` tells who is not ready or has muted it.",
             server["id"],
         )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _name(server: dict[str, Any]) -> str:

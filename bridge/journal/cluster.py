@@ -55,7 +55,10 @@ NO_MESSAGE = 10037
 NO_STREAM = 10059
 REFUSALS = 32
 """What servers said last is remembered: the reason is sought in it when none takes us."""
-REFUSED = "NATS refuses the user, password or token"
+REFUSED = (
+    "NATS refuses the user, password or token; "
+    "compare those in journal.url with the configuration of the NATS servers"
+)
 UNREACHABLE = "no NATS server can be reached"
 NO_JETSTREAM = "NATS runs without JetStream, or its servers have not found each other"
 
@@ -316,7 +319,7 @@ def _reason(error: BaseException) -> str:
     """Return what an owner can do something about; never an address with a password in it."""
     if isinstance(error, APIError):
         if error.err_code == NO_STREAM:
-            return "NATS has lost the journal's stream"
+            return "NATS has lost the journal's stream; restart the bridge, which makes it anew"
         return f"NATS says: {error.description}" if error.description else NO_JETSTREAM
     if isinstance(error, TimeoutError):
         return "NATS does not answer"

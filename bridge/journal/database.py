@@ -47,7 +47,9 @@ class Database:
     def __init__(self, path: Path) -> None:
         path = path.resolve()  # the same file under two names has one lock
         if not path.parent.is_dir():
-            raise JournalUnavailable(f"there is no folder {path.parent}")
+            raise JournalUnavailable(
+                f"there is no folder {path.parent}; make it, or name another one in journal.url"
+            )
         self.path = path
         self.slots: Numbers = {}
         """Row number of each server."""
@@ -65,7 +67,7 @@ class Database:
         try:
             self._lock = Lock(beside(path, ".lock"), path)
         except OSError as error:
-            raise JournalUnavailable(error.strerror or "its lock failed") from error
+            raise _not_opened(path, error) from error
         try:
             self.epoch = self._open()
         except BaseException:
@@ -142,9 +144,9 @@ class Database:
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
                 raise schema.not_a_journal(self.path) from None
-            raise JournalUnavailable(schema.explain(error)) from error
+            raise JournalUnavailable(f"{self.path}: {schema.explain(error)}") from error
         except OSError as error:
-            raise JournalUnavailable(error.strerror or type(error).__name__) from error
+            raise _not_opened(self.path, error) from error
 
     def _connect(self) -> sqlite3.Connection:
         connection = self._connection = schema.connect(self.path)
@@ -209,6 +211,13 @@ class Database:
             log.warning("journal_epoch_renewed", journal=str(self.path), reason=reason)
         self.confirm(now=True)
         return epoch
+
+
+def _not_opened(path: Path, error: OSError) -> JournalUnavailable:
+    return JournalUnavailable(
+        f"{path}: {error.strerror or type(error).__name__}; "
+        "see that it is a file on a local disk, and that the bridge's user may write there"
+    )
 
 
 def _meta(connection: sqlite3.Connection, name: str) -> str | None:

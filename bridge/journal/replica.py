@@ -120,7 +120,8 @@ class Replica:
             parcel = opened(message) if message else None
             if message and not parcel:
                 raise JournalUnavailable(
-                    f"the last message of {self._subject} was written by something else"
+                    f"the last message of {self._subject} was written by something else; "
+                    "delete it from the stream, or name another journal in journal.url"
                 )
             self._tail.restart(parcel.last if parcel else 0)
             self._history.forget()

@@ -56,16 +56,22 @@ STEPS = (
 )
 """What each version of the schema added. Steps are never changed once released, only appended."""
 
+_AGAIN = "then it goes on by itself"
+_BUSY = f"another program is writing to it; end that one (a backup, a database viewer), {_AGAIN}"
+_DAMAGED = "the file is damaged; move it away or restore a backup, then restart the bridge"
 REASONS = {
-    "SQLITE_FULL": "the disk is full",
-    "SQLITE_READONLY": "the file or its folder is read-only",
-    "SQLITE_BUSY": "another program is writing to it",
-    "SQLITE_LOCKED": "another program is writing to it",
-    "SQLITE_IOERR": "the disk reports an error",
-    "SQLITE_CANTOPEN": "the file cannot be opened or created there",
-    "SQLITE_CORRUPT": "the file is damaged; move it away or restore a backup",
-    "SQLITE_NOTADB": "the file is damaged; move it away or restore a backup",
+    "SQLITE_FULL": f"the disk is full; make room on it, {_AGAIN}",
+    "SQLITE_READONLY": "the file or its folder is read-only; give the bridge's user the right to "
+    f"write there, {_AGAIN}",
+    "SQLITE_BUSY": _BUSY,
+    "SQLITE_LOCKED": _BUSY,
+    "SQLITE_IOERR": "the disk reports an error; see what the system's log says of the disk",
+    "SQLITE_CANTOPEN": "the file cannot be opened or created there; see that its folder is there, "
+    "and that the bridge's user may write to it",
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_NOTADB": _DAMAGED,
 }
+"""What went wrong; what to do about it."""
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -87,7 +87,9 @@ class Writer:
             JournalUnavailable: too much is waiting already.
         """
         if self._waiting >= WAITING:
-            raise JournalUnavailable("the disk does not keep up; too much is waiting for it")
+            raise JournalUnavailable(
+                "the disk does not keep up, too much waits for it; see what else keeps it busy"
+            )
         self._waiting += 1
         future: asyncio.Future[list[Record]] = self._loop.create_future()
         if not self._gathered:
@@ -182,7 +184,9 @@ class Writer:
             reason = error
         else:
             log.error("journal_writer_failed", exc_info=error)
-            reason = JournalUnavailable(f"internal error {type(error).__name__}")
+            reason = JournalUnavailable(
+                f"internal error {type(error).__name__}; please report it with the bridge's log"
+            )
         if not self._broken:
             log.error("journal_unavailable", reason=reason.reason)
         self._broken = True

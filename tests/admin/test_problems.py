@@ -7,6 +7,8 @@ import pytest
 from bridge.admin import problems, status
 from bridge.admin.history import History
 from bridge.admin.view import CadState, Way
+from bridge.errors import JournalUnavailable
+from bridge.journal import cluster, database, schema
 from bridge.metrics import Metrics
 from bridge.receipts import Receipt
 
@@ -134,6 +136,68 @@ async def test_a_sample_is_only_proposed_where_a_listener_takes_it(
     (problem,) = await found(seen)
 
     assert tried in problem["next"]
+
+
+@pytest.mark.parametrize(
+    ("away", "up", "code", "still"),
+    [
+        (Way("hub", "connecting", "no route"), "http", "hub_down", "over HTTP are still taken"),
+        (Way("hub", "refused", refused="key"), "http", "hub_refused", "over HTTP are still taken"),
+        (Way("http", "down"), "hub", "listener_down", "over the hub still arrive"),
+    ],
+)
+async def test_one_of_two_ways_is_a_warning_as_alerts_still_arrive(
+    seen: Any, away: Way, up: Any, code: str, still: str
+) -> None:
+    server(seen, ways=(away, Way(up, "up")))
+    seen.cad_state = CadState("unreachable", "timeout")
+
+    first, second = await found(seen)
+
+    assert (first["code"], first["level"]) == (code, "warn")
+    assert still in first["what"]
+    assert second["code"] == "cad_unreachable"
+
+
+async def test_two_ways_that_are_away_are_two_failures(seen: Any) -> None:
+    server(seen, ways=(Way("hub", "connecting"), Way("http", "down")))
+
+    assert [problem["level"] for problem in await found(seen)] == ["fail", "fail"]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "nats"])
+@pytest.mark.parametrize(
+    ("problem", "what", "then"),
+    [
+        (
+            "the file is damaged; move it away, then restart the bridge",
+            "The journal cannot store: the file is damaged. Pushes are answered 503.",
+            "Move it away, then restart the bridge.",
+        ),
+        (
+            "no answer",
+            "The journal cannot store: no answer. Pushes are answered 503.",
+            "goes on by itself",
+        ),
+    ],
+)
+async def test_a_journal_that_cannot_store_is_told_with_what_helps_against_its_reason(
+    seen: Any, kind: str, problem: str, what: str, then: str
+) -> None:
+    seen.journal = replace(seen.journal, kind=kind, problem=problem)
+
+    (told,) = await found(seen)
+
+    assert told["what"] == what
+    assert then in told["next"]
+
+
+@pytest.mark.parametrize("reason", [*schema.REASONS.values(), database.REPLACED, cluster.REFUSED])
+def test_every_reason_that_does_not_pass_by_itself_says_what_to_do(reason: str) -> None:
+    error = JournalUnavailable(reason)
+
+    assert len(error.advice) > 20
+    assert str(error).endswith(error.advice)
 
 
 async def test_who_cannot_get_a_push_is_not_told_to_send_one(seen: Any) -> None:
