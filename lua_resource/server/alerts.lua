@@ -119,8 +119,9 @@ end
 ---A call changed.
 ---@param event CadBridge.CallEvent
 function Alerts:changed(event)
-    self.claims:changed(event.call)
+    local named = self.claims:changed(event.call)
     self.changes:changed(event)
+    for _, source in ipairs(named) do self.own:named(event.call, source, event.alert and 'alert' or 'quiet') end
     if event.alert and event.attached and event.attached[1] then self.own:helpIsComing(event.call) end
 end
 

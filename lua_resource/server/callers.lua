@@ -38,12 +38,14 @@ end
 
 ---The call is open, and names these ids now.
 ---@param call Call
+---@return boolean whether they are others than before
 function Callers:put(call)
     local key, before, ids = call.key, self.ids[call.key], call.callerIds
-    if CadBridge.roster.sameIds(before, ids) then return end
+    if CadBridge.roster.sameIds(before, ids) then return false end
     if before then self:index(key, before) end
     if ids then self:index(key, ids, true) end
     self.ids[key] = ids
+    return true
 end
 
 ---The call is over.

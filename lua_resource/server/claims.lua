@@ -57,6 +57,22 @@ function Claims:called(key, source, proof)
     self:index(source, key, true)
 end
 
+---Finds the callers among those who are here.
+---@private
+---@param call Call
+---@return integer[] who was none before, or was not proven to be one
+function Claims:match(call)
+    local key, found = call.key, {}
+    local match = self.roster:match(call.callerIds)
+    for _, source in ipairs(match.players) do
+        local before = self:callersOf(key)[source]
+        local proof = match.verified and 'verified' or before or 'claimed'
+        if proof ~= before then found[#found + 1] = source end
+        self:called(key, source, proof)
+    end
+    return found
+end
+
 ---A call was opened, or is known from the board: finds its caller. A dispatch call made from a 911
 ---call takes over who had that one.
 ---@param call Call
@@ -65,10 +81,7 @@ function Claims:open(call, known)
     local key, before = call.key, call.origin911
     self.named:put(call)
     for source, proof in pairs(before and self.callers[before] or NOBODY) do self:called(key, source, proof) end
-    local match = self.roster:match(call.callerIds)
-    for _, source in ipairs(match.players) do
-        self:called(key, source, match.verified and 'verified' or self:callersOf(key)[source] or 'claimed')
-    end
+    self:match(call)
     if known then return end
     if before then
         self.restricted[key] = self.restricted[before]
@@ -77,10 +90,11 @@ function Claims:open(call, known)
     end
 end
 
----A call changed: whoever joins from now on is looked for by the ids that it names now.
+---A call changed: its callers are those whom its ids name now, and those whom they named before.
 ---@param call Call
+---@return integer[] who was none before, or was not proven to be one
 function Claims:changed(call)
-    self.named:put(call)
+    return self.named:put(call) and self:match(call) or {}
 end
 
 ---The call is over, and nothing takes its place.

@@ -37,13 +37,19 @@ end
 function Events:refresh()
     local now = self.now()
     self.audience:refresh(now)
-    if self.sweeping or not self.audience:refreshOthers(now) then return end
+    if self.audience:refreshOthers(now) then self:sweep(now) end
+end
+
+---Asks some of the others in each tick, until all have been asked.
+---@private
+---@param since integer when the push came
+function Events:sweep(since)
+    if self.sweeping then return end
     self.sweeping = true
-    local function step()
-        self.sweeping = self.audience:sweep(self.now(), now)
-        if self.sweeping then self.later(SWEEP_MS, step) end
-    end
-    self.later(SWEEP_MS, step)
+    self.later(SWEEP_MS, function()
+        self.sweeping = false
+        if self.audience:sweep(self.now(), since) then self:sweep(since) end
+    end)
 end
 
 ---@private

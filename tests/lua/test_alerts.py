@@ -138,6 +138,37 @@ async def test_a_caller_who_is_alerted_is_offered_no_key_that_he_may_not_use(
     assert [town.shown(n)[0].get("respond") for n in (1, 2)] == [True, None]
 
 
+async def test_a_caller_who_is_named_later_hears_then_that_his_call_arrived(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    await town.come(1, 3, 4)
+    await town.event("call.opened", call=make.call(callerIds=make.ids(3, at=3)))
+    town.forget()
+    named = make.call(callerIds=[*make.ids(4)[:3], make.ids(3)[0], []])
+    await town.event("call.changed", call=named, changed=["callerIds"])
+    assert [(a["class"], a["how"]) for a in town.shown(4)] == [("caller", "alert")]
+    town.forget()
+    again = {**named, "description": "More"}
+    await town.event("call.changed", call=again, changed=["description"])
+    assert town.got(4) == []
+    assert [a["how"] for a in town.shown(1)] == ["change"]
+    assert town.got(3) == []
+
+
+async def test_a_caller_who_is_proven_later_sees_then_where_his_call_is(
+    town: Town, make: Make
+) -> None:
+    await town.come(4)
+    place = {"x": 10.0, "y": 20.0}
+    await town.event("call.opened", call=make.call(position=place, callerIds=make.ids(4, at=3)))
+    assert "position" not in town.shown(4)[0]
+    proven = make.call(position=place, callerIds=make.ids(4))
+    await town.event("call.changed", call=proven, changed=["callerIds"])
+    (alert,) = town.shown(4)
+    assert (alert["how"], alert["position"]["x"]) == ("change", 10.0)
+
+
 async def test_the_option_none_gives_the_caller_nothing(build: Any, make: Make) -> None:
     town = await build("caller = 'none'")
     await town.come(1)
@@ -686,6 +717,20 @@ async def test_a_unit_that_begins_to_dispatch_gets_dispatch_calls(town: Town, ma
     assert (alert["key"], alert["how"], alert["status"]) == ("dispatch:880", "quiet", "Active")
     await town.event("unit.changed", unit=make.unit(102, player=2), changed=["dispatcher"])
     assert town.got(2) == [("wipe", [])]
+
+
+async def test_a_unit_may_begin_to_dispatch_and_gain_an_id_at_once(town: Town, make: Make) -> None:
+    await town.come(2)
+    await town.event("call.opened", call=make.call(880, "dispatch"))
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    town.forget()
+    ids = [*make.ids(2)[:3], ["steam:1"], []]
+    unit = make.unit(102, playerIds=ids, dispatcher=True)
+    await town.event("unit.changed", unit=unit, changed=["dispatcher", "playerIds"])
+    assert [a["key"] for a in town.shown(2)] == ["dispatch:880"]
+    unit = make.unit(102, player=2)
+    await town.event("unit.changed", unit=unit, changed=["dispatcher", "playerIds"])
+    assert [name for name, _ in town.got(2)] == ["wipe"]
 
 
 async def test_calls_go_to_the_dispatch_script_that_the_owner_named(build: Any, make: Make) -> None:

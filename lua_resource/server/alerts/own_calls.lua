@@ -57,13 +57,21 @@ end
 ---@param source integer
 function OwnCalls:placed(key, source)
     self.claims:placed(key, source)
-    local call, has = self.board.calls[key], self.pictures:has(source, key)
-    if not call or not self.showing:isReady(source) then return end
-    local class = self.claims:entitled(call, source)
-    if not has and class then return self.showing:showTo(call, source, class, 'alert') end
+    local call = self.board.calls[key]
+    if call then self:named(call, source, 'alert') end
+end
+
+---The player turned out to be the caller, or is proven to be him: he hears of the call, or sees where it is.
+---@param call Call
+---@param source integer
+---@param how 'alert'|'quiet'
+function OwnCalls:named(call, source, how)
+    if not self.showing:isReady(source) then return end
+    local has, class, proof = self.pictures:has(source, call.key), self.claims:entitled(call, source)
+    if not has and class then return self.showing:showTo(call, source, class, how) end
     if class == 'caller' then
         local parts = { changed = { 'place', 'postal', 'position' } }
-        self.pictures:show(source, self.showing:build(call, class, 'change', parts, 'verified'))
+        self.pictures:show(source, self.showing:build(call, class, 'change', parts, proof))
     end
 end
 

@@ -27,7 +27,6 @@ end
 ---@param unit Unit
 ---@param on true?
 function Cad:index(unit, on)
-    if unit.dispatcher then self.dispatchers = self.dispatchers + (on and 1 or -1) end
     for list, ids in ipairs(unit.playerIds or {}) do
         for _, id in ipairs(ids) do
             for _, key in ipairs((self.roster:keys(id, list))) do
@@ -80,16 +79,16 @@ end
 function Cad:put(unit)
     local affected, before = {}, self.units[unit.ident]
     self.units[unit.ident] = unit
-    if before and CadBridge.roster.sameIds(before.playerIds, unit.playerIds) then
-        if (before.dispatcher or false) ~= (unit.dispatcher or false) then
-            self.dispatchers = self.dispatchers + (unit.dispatcher and 1 or -1)
-            for _, source in ipairs(self:playersOf(unit.ident)) do affected[source] = true end
-        end
-        return affected
+    if not before or not CadBridge.roster.sameIds(before.playerIds, unit.playerIds) then
+        if before then self:index(before) end
+        self:index(unit, true)
+        self:rematch(unit.ident, affected)
     end
-    if before then self:index(before) end
-    self:index(unit, true)
-    self:rematch(unit.ident, affected)
+    local dispatched = before and before.dispatcher or false
+    if dispatched ~= (unit.dispatcher or false) then
+        self.dispatchers = self.dispatchers + (unit.dispatcher and 1 or -1)
+        for _, source in ipairs(self:playersOf(unit.ident)) do affected[source] = true end
+    end
     return affected
 end
 
@@ -99,6 +98,7 @@ end
 function Cad:remove(ident)
     local affected, before = {}, self.units[ident]
     if before then self:index(before) end
+    if before and before.dispatcher then self.dispatchers = self.dispatchers - 1 end
     self.units[ident] = nil
     self:rematch(ident, affected)
     return affected
