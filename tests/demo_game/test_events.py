@@ -219,3 +219,15 @@ async def test_events_of_the_page_cannot_be_forged_by_scripts(make: Make) -> Non
     async with make("AddEventHandler('__cfx_nui:x', function() print('x') end)") as server:
         server.emit_local("__cfx_nui:x")
         assert "[script:sample] x" not in server.console_lines
+
+
+async def test_handlers_of_an_event_come_in_no_order_to_count_on(make: Make) -> None:
+    async with make("AddEventHandler('go', function() end)") as server:
+        heard = server.listen("heard")
+        server.lua("""
+        for n = 1, 12 do AddEventHandler('many', function() TriggerEvent('heard', n) end) end
+        TriggerEvent('many')
+        """)
+        order = [n for (n,) in heard]
+        assert sorted(order) == list(range(1, 13))
+        assert order != list(range(1, 13))

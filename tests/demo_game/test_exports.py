@@ -57,6 +57,13 @@ async def test_a_missing_export_or_resource_raises(make: Make) -> None:
         server.errors.clear()
 
 
+async def test_a_function_that_fails_elsewhere_raises_without_a_message(make: Make) -> None:
+    async with make("exports('Hand', function() return function() error('no') end end)") as server:
+        await server.add_resource("other", server="print(pcall(exports.sample:Hand()))")
+        assert "[script:other] false\tnil" in server.console_lines
+        assert "no" in server.errors.pop().text
+
+
 async def test_a_waiting_export_is_awaited_in_a_thread(make: Make) -> None:
     async with make(EXPORTS) as server:
         await server.add_resource(

@@ -142,6 +142,26 @@ async def test_functions_cross_both_ways(make_js: Make) -> None:
         assert server.export("Twice", 4) == 8
 
 
+async def test_an_export_is_looked_up_again_after_its_resource_was_restarted(make_js: Make) -> None:
+    server = make_js(
+        """
+        on('call', () => console.log(exports.other.Who()));
+        on('fail', () => { try { exports.other.Fail(); } catch (e) { console.log(e.message); } });
+        """
+    )
+    lua = "exports('Who', function() return 'me' end) exports('Fail', function() error('no') end)"
+    async with server:
+        await server.add_resource("other", server=lua)
+        server.emit_local("call")
+        await server.restart_resource("other")
+        await server.wait_for(lambda: server.world.idle)
+        server.emit_local("call")
+        assert said(server) == ["me", "me"]
+        server.emit_local("fail")
+        assert said(server)[2].startswith("An error occurred while calling export Fail of resource")
+        assert "no" in server.errors.pop().text
+
+
 async def test_timers_step_by_the_servers_tick(make_js: Make) -> None:
     server = make_js("""
     const first = setTick(() => { clearTick(first); console.log('first tick'); });

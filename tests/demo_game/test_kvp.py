@@ -21,6 +21,16 @@ def test_keys_are_listed_by_prefix() -> None:
     store.end_find(handle)
 
 
+def test_no_more_than_64_lists_are_open_at_once() -> None:
+    store = KvpStore()
+    handles = [store.start_find("a", "") for _ in range(65)]
+    assert handles[-1] == -1
+    assert -1 not in handles[:64]
+    store.end_find(handles[5])
+    assert store.start_find("a", "") == handles[5]
+    assert store.find(-1) is None
+
+
 def test_the_data_can_outlive_the_store() -> None:
     data: dict[str, bytes | int | float] = {}
     KvpStore(data).set("a", "k", b"1", sync=True)

@@ -24,13 +24,22 @@ def test_too_many_bytes_drop_the_player() -> None:
     assert door.event(0, "x", 1) == "Reliable network event size overflow: x"
 
 
+def test_an_event_of_too_many_bytes_is_no_packet_at_all() -> None:
+    door = ServerDoor()
+    assert [door.event(0, "x", 384 * 1024 + 2) for _ in range(600)] == [""] * 600
+    assert door.event(0, "x", 10) is None
+
+
 def test_commands_have_limits_of_their_own() -> None:
     door = ServerDoor()
     verdicts = [door.command(0, "x") for _ in range(60)]
     assert verdicts[:14] == [None] * 14
     assert verdicts[14:59] == [""] * 45
     assert verdicts[59] == "Reliable server command overflow."
-    assert "size" in (ServerDoor().command(0, "x" * 8193) or "")
+    door = ServerDoor()
+    assert door.command(0, "é" * 2049) == "", "longer than 4096 bytes: no packet at all"
+    assert [door.command(0, "x" * 4096) for _ in range(2)] == [None, None]
+    assert "size" in (door.command(0, "x") or "")
 
 
 def test_a_packet_knows_its_arguments_and_bytes() -> None:

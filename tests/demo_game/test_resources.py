@@ -65,6 +65,23 @@ async def test_the_store_survives_a_restart(make: Make) -> None:
         assert server.process.store.writes == 6
 
 
+async def test_a_stored_value_of_another_type_raises(make: Make) -> None:
+    server = make("""
+    SetResourceKvp('text', '7')
+    SetResourceKvpInt('whole', 7)
+    SetResourceKvpFloat('part', 0.1)
+    print(pcall(GetResourceKvpInt, 'text'), pcall(GetResourceKvpFloat, 'text'))
+    print(pcall(GetResourceKvpString, 'whole'), GetResourceKvpFloat('whole'))
+    print((pcall(GetResourceKvpInt, 'part')), GetResourceKvpFloat('part') == 0.1)
+    """)
+    async with server:
+        first, second, third = said(server)
+        assert first.count("false") == 2
+        assert second.startswith("false\t")
+        assert second.endswith("\t7.0")
+        assert third == "false\tfalse", "a float is stored in 32 bits"
+
+
 async def test_files_are_saved_beside_the_folder_never_in_it(make: Make) -> None:
     server = make("""
     print(SaveResourceFile('sample', 'data/x.txt', 'hello\\0there', -1))

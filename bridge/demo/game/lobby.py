@@ -213,7 +213,8 @@ class Lobby:
         door = self._doors.get(source)
         if door is None:
             return
-        verdict = door.event(self.process.clock.now(), name, len(name) + len(payload))
+        size = len(name.encode("utf-8", "surrogateescape")) + len(payload)
+        verdict = door.event(self.process.clock.now(), name, size)
         if verdict is None:
             self.process.world.queue(name, payload, f"net:{source}")
         elif verdict:

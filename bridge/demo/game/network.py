@@ -9,6 +9,10 @@ from bridge.demo.game.packing import decode
 
 __all__ = ["Bucket", "Packet", "ServerDoor"]
 
+_LONGEST_EVENT = 384 * 1024
+_LONGEST_COMMAND = 4096
+"""Bytes beyond which the server does not even read the packet."""
+
 
 @dataclass(slots=True)
 class Packet:
@@ -71,7 +75,9 @@ class ServerDoor:
         self._command_bytes = Bucket(1024, 8 * 1024)
 
     def event(self, now: int, name: str, size: int) -> str | None:
-        """Check an event of so many bytes."""
+        """Check an event of so many bytes, those of its name among them."""
+        if size - len(name.encode("utf-8", "surrogateescape")) > _LONGEST_EVENT:
+            return ""
         if not self._events.take(now):
             flooding = not self._event_flood.take(now)
             return "Reliable network event overflow." if flooding else ""
@@ -81,8 +87,11 @@ class ServerDoor:
 
     def command(self, now: int, line: str) -> str | None:
         """Check a command line."""
+        size = len(line.encode("utf-8", "surrogateescape"))
+        if size > _LONGEST_COMMAND:
+            return ""
         if not self._commands.take(now):
             return "Reliable server command overflow." if not self._command_flood.take(now) else ""
-        if not self._command_bytes.take(now, len(line.encode("utf-8", "surrogateescape"))):
+        if not self._command_bytes.take(now, size):
             return f"Reliable server command size overflow: {line}"
         return None

@@ -63,7 +63,10 @@ function functionOf(reference) {
 
 function callReference(index, args) {
     const entry = functions.get(index);
-    if (!entry) return pack([]);
+    if (!entry) {
+        trace(`Invalid ref call attempt: ${index}\n`);
+        return pack([]);
+    }
     try {
         const result = entry.fn(...unpack(args));
         if (result instanceof Promise) {
@@ -133,14 +136,32 @@ function runEvent(name, origin, payload) {
 // Exports
 
 const found = new Map();
+let forgetting = false;
 
 function exported(resource, name) {
     const key = `${resource}/${name}`;
+    if (!forgetting) {
+        forgetting = true;
+        on('onServerResourceStop', forget);
+    }
     if (!found.has(key)) {
         emit(`__cfx_export_${resource}_${name}`, (fn) => found.set(key, fn));
         if (!found.has(key)) throw new Error(`No such export ${name} in resource ${resource}`);
     }
-    return (...args) => found.get(key)(...args);
+    return (...args) => {
+        try {
+            return found.get(key)(...args);
+        } catch {
+            throw new Error(`An error occurred while calling export ${name} of resource ${resource} - see above for details`);
+        }
+    };
+}
+
+/** A stopped resource takes its functions with it: what it exports is asked for again. */
+function forget(resource) {
+    for (const key of found.keys()) {
+        if (key.startsWith(`${resource}/`)) found.delete(key);
+    }
 }
 
 const exportsProxy = new Proxy(() => {}, {

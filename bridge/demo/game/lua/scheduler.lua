@@ -95,7 +95,7 @@ ref_meta.__index = function() error('a function reference has no fields', 2) end
 ref_meta.__newindex = ref_meta.__index
 ref_meta.__call = function(self, ...)
     local answer = decode(Citizen.InvokeFunctionReference(rawget(self, '__cfx_functionReference'), pack_args(...)))
-    if not answer then error('the called function failed', 2) end
+    if not answer then error() end -- without a word: the console of its resource has the message
     local first = answer[1]
     if type(first) == 'table' and rawget(first, '__cfx_async_retval') and coroutine.running() then
         local p = promise.new()
@@ -120,7 +120,9 @@ msgpack.settype('function', EXT_REF)
 -- Events --------------------------------------------------------------------------------------
 
 ---name -> { safe = boolean, order = key[], handlers = { [key] = routine } }
-local events, next_key = {}, 0
+---The keys of a runtime's handlers count on over all events, from 11: what one event has of them comes
+---in no order that a script could count on.
+local events, next_key = {}, 10
 
 local function event_entry(name)
     if type(name) ~= 'string' then error('an event name must be a string, not a ' .. type(name), 3) end

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from ctypes import c_float
+from typing import TYPE_CHECKING, Any
 
 import msgpack
 
@@ -226,6 +227,18 @@ class KvpNatives:
         self._store = store
         self._resource = resource
 
+    def _get(self, key: bytes, kind: type | tuple[type, ...], wanted: str) -> Any:
+        """Return a value of a kind, None if there is none.
+
+        Raises:
+            NativeError: it is of another kind, which MessagePack refuses to convert.
+        """
+        name = text_of(c_string(key))
+        value = self._store.get(self._resource, name)
+        if value is not None and not isinstance(value, kind):
+            raise NativeError(f"the stored value of {name} is no {wanted}")
+        return value
+
     def _set(self, key: bytes, value: bytes | int | float, *, sync: bool) -> None:
         self._store.set(self._resource, text_of(c_string(key)), value, sync=sync)
 
@@ -251,46 +264,44 @@ class KvpNatives:
 
     @native("SetResourceKvpFloat(string, float)")
     def set_float(self, key: bytes, value: float) -> None:
-        """Store a number."""
-        self._set(key, value, sync=True)
+        """Store a number in 32 bits, and wait for the disk."""
+        self._set(key, _single(value), sync=True)
 
     @native("SetResourceKvpFloatNoSync(string, float)")
     def set_float_no_sync(self, key: bytes, value: float) -> None:
-        """Store a number."""
-        self._set(key, value, sync=False)
+        """Store a number in 32 bits."""
+        self._set(key, _single(value), sync=False)
 
-    @native("GetResourceKvpString(string) -> string")
+    @native("GetResourceKvpString(string) -> string", raises=True)
     def get_string(self, key: bytes) -> bytes | None:
         """Return text, nil if there is none."""
-        value = self._store.get(self._resource, text_of(key))
-        return value if isinstance(value, bytes) else None
+        value: bytes | None = self._get(key, bytes, "text")
+        return value
 
-    @native("GetResourceKvpInt(string) -> int")
+    @native("GetResourceKvpInt(string) -> int", raises=True)
     def get_int(self, key: bytes) -> int:
         """Return a whole number, 0 if there is none."""
-        value = self._store.get(self._resource, text_of(key))
-        return value if isinstance(value, int) else 0
+        return int(self._get(key, int, "whole number") or 0)
 
-    @native("GetResourceKvpFloat(string) -> float")
+    @native("GetResourceKvpFloat(string) -> float", raises=True)
     def get_float(self, key: bytes) -> float:
         """Return a number, 0.0 if there is none."""
-        value = self._store.get(self._resource, text_of(key))
-        return value if isinstance(value, float) else 0.0
+        return float(self._get(key, (int, float), "number") or 0.0)
 
     @native("DeleteResourceKvp(string)")
     def delete(self, key: bytes) -> None:
         """Delete a value, and wait for the disk."""
-        self._store.delete(self._resource, text_of(key), sync=True)
+        self._store.delete(self._resource, text_of(c_string(key)), sync=True)
 
     @native("DeleteResourceKvpNoSync(string)")
     def delete_no_sync(self, key: bytes) -> None:
         """Delete a value."""
-        self._store.delete(self._resource, text_of(key), sync=False)
+        self._store.delete(self._resource, text_of(c_string(key)), sync=False)
 
     @native("StartFindKvp(string) -> int")
     def start_find(self, prefix: bytes) -> int:
         """Begin to list keys."""
-        return self._store.start_find(self._resource, text_of(prefix))
+        return self._store.start_find(self._resource, text_of(c_string(prefix)))
 
     @native("FindKvp(int) -> string")
     def find(self, handle: int) -> bytes | None:
@@ -302,6 +313,10 @@ class KvpNatives:
     def end_find(self, handle: int) -> None:
         """End the list."""
         self._store.end_find(handle)
+
+
+def _single(value: float) -> float:
+    return c_float(value).value
 
 
 def _signed(value: int) -> int:
