@@ -1,23 +1,17 @@
-"""A small CAD of one community and one server, on a loopback port of its own.
+"""A small CAD of one community and one server.
 
-What its people do by hand is pushed to the bridge. What the bridge does through its API is not,
-but for 911 calls, which come back: as the CAD documents it. Nothing is repeated: a push that the
-bridge does not take is gone, and found when the bridge reads calls and units at its start.
+What its people do by hand is pushed to the bridge. What the bridge does through its API is not, but
+for 911 calls, which come back: as the CAD documents it. Nothing is repeated: a push that the bridge
+does not take is gone, and found when the bridge reads calls and units at its start.
 """
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol
 
-from aiohttp import web
-
-from bridge.demo.cad_api import CadApi
 from bridge.owner import samples
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 __all__ = ["FIRST_CALL", "UNIT", "Cad", "Post"]
 
@@ -36,12 +30,11 @@ class Post(Protocol):
 
 
 class Cad:
-    """Calls and units, what people do with them, and the API."""
+    """Calls and units, and what people do with them."""
 
     def __init__(self) -> None:
         self.key = ""
         self._post: Post | None = None
-        self._runner: web.AppRunner | None = None
         self._next = FIRST_CALL
         self.asked: list[str] = []
         """Requests of the bridge, as `POST calls/911`, the newest last."""
@@ -50,31 +43,6 @@ class Cad:
         self.units: dict[int, Json] = {}
         self._changed: dict[int, str] = {}
         """When each call was last written, as the API tells it."""
-
-    async def __aenter__(self) -> Self:
-        """Listen on a free port."""
-        self._runner = web.AppRunner(
-            CadApi(self).app(), access_log=None, handle_signals=False, shutdown_timeout=1.0
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        """Close the port."""
-        assert self._runner is not None  # noqa: S101 - entered
-        await self._runner.cleanup()
-
-    @property
-    def url(self) -> str:
-        """What the bridge has as `api_url`."""
-        assert self._runner is not None  # noqa: S101 - entered
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     def belong(self, key: str, post: Post) -> None:
         """Belong to the community of a key, and push by a function."""

@@ -1,15 +1,18 @@
-"""The API of the demo's CAD: what the bridge asks. Nothing that comes this way is pushed back, but
-for a 911 call, as with the real one.
+"""The API of the demo's CAD, on a loopback port of its own: what the bridge asks.
+
+Nothing that comes this way is pushed back, but for a 911 call, as with the real one.
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from bridge.demo.cad import Cad
 
 __all__ = ["CadApi"]
@@ -25,9 +28,31 @@ class CadApi:
 
     def __init__(self, cad: Cad) -> None:
         self._cad = cad
+        self._runner = web.AppRunner(
+            self._app(), access_log=None, handle_signals=False, shutdown_timeout=1.0
+        )
 
-    def app(self) -> web.Application:
-        """Return the web application."""
+    async def __aenter__(self) -> Self:
+        """Listen on a free port."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """Close the port."""
+        await self._runner.cleanup()
+
+    @property
+    def url(self) -> str:
+        """What the bridge has as `api_url`."""
+        return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard])
         add = app.router.add_route
         add("GET", "/v2/general/version", self._version)

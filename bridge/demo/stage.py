@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from bridge.demo.bridge_process import BridgeProcess
 from bridge.demo.cable import Cable
 from bridge.demo.cad import Cad
+from bridge.demo.cad_api import CadApi
 from bridge.demo.game import GameServer, Player, ScriptFailure
 from bridge.owner import resource
 
@@ -126,9 +127,9 @@ class Stage:
         )
         self.journal_file = Path(folder) / "cad-bridge.db"
         enter = self._stack.enter_async_context
-        await enter(self.cad)
         if self._given is None:
-            self.bridge = await enter(BridgeProcess(Path(folder), environment=self._community()))
+            community = _community((await enter(CadApi(self.cad))).url)
+            self.bridge = await enter(BridgeProcess(Path(folder), environment=community))
         else:
             self.bridge = self._given
         self.cad.belong(self.bridge.key, self._post)
@@ -149,14 +150,6 @@ class Stage:
         await self.game.wait_for(self.connected, timeout=CONNECT_SECONDS)
         await self.game.settle()
 
-    def _community(self) -> dict[str, str]:
-        """Let the bridge read and ask the stage's own CAD, and no other."""
-        return {
-            "CAD_BRIDGE_CAD__API_URL": self.cad.url,
-            "CAD_BRIDGE_CAD__COMMUNITY_ID": "demo",
-            "CAD_BRIDGE_CAD__RECONCILE": "true",
-        }
-
     async def _post(self, push: dict[str, Any], *, aside: bool = False) -> int:
         return await self.bridge.push(push)
 
@@ -170,3 +163,12 @@ class Stage:
     def client(self, player: Player) -> GameClient:
         """Return a player's game."""
         return self.game.client(player.source)
+
+
+def _community(url: str) -> dict[str, str]:
+    """Let a bridge read and ask the CAD of an address, and no other."""
+    return {
+        "CAD_BRIDGE_CAD__API_URL": url,
+        "CAD_BRIDGE_CAD__COMMUNITY_ID": "demo",
+        "CAD_BRIDGE_CAD__RECONCILE": "true",
+    }

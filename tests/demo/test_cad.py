@@ -3,6 +3,7 @@
 from typing import Any
 
 from bridge.demo.cad import UNIT, Cad
+from bridge.demo.cad_api import CadApi
 from bridge.sonoran.api import LIMITS, Api
 from bridge.sonoran.limits import Limits
 from bridge.sonoran.pacing import Budget
@@ -11,8 +12,8 @@ from bridge.sonoran.payloads import parse
 CALL = {"callId": 1, "isEmergency": True, "caller": "a", "location": "b", "description": "c"}
 
 
-def asked(cad: Cad) -> Api:
-    return Api(cad.url, "the key", Limits(LIMITS, lambda: 0))
+def asked(api: CadApi) -> Api:
+    return Api(api.url, "the key", Limits(LIMITS, lambda: 0))
 
 
 async def test_a_dispatch_call_takes_the_place_of_its_911_call(cad: Cad, pushed: Any) -> None:
@@ -52,8 +53,8 @@ async def test_the_bridge_responds_through_the_api_without_an_echo(cad: Cad, pus
     await cad.place(dict(CALL))
     pushed.clear()
     body = {"origin": 0, "status": 1, "priority": 1, "title": "t", "communityUserIds": ["abc"]}
-    async with cad:
-        api = asked(cad)
+    async with CadApi(cad) as door:
+        api = asked(door)
         written, _ = await api.dispatch(1, body, Budget(5))
         await api.remove_911(1, 1, Budget(5))
         await api.note(1, written.id, "text", "A-12", Budget(5))
@@ -72,8 +73,8 @@ async def test_the_bridge_responds_through_the_api_without_an_echo(cad: Cad, pus
 
 async def test_a_911_that_the_bridge_places_comes_back_as_a_push(cad: Cad, pushed: Any) -> None:
     body = {name: value for name, value in CALL.items() if name != "callId"}
-    async with cad:
-        api = asked(cad)
+    async with CadApi(cad) as door:
+        api = asked(door)
         placed, _ = await api.place_911(1, body, Budget(5))
 
     assert pushed.types == ["EVENT_911"]
