@@ -298,6 +298,24 @@ def test_examples_in_lua_compile(page: Path) -> None:
         assert compiled, problem
 
 
+def typed() -> Iterator[str]:
+    """Yield the lines that an owner types, those for Linux alone left out."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    yield from re.findall(r"^    ((?:python|\.venv).*)$", readme, re.MULTILINE)
+    for heading in ("## Windows with txAdmin", "## Rented panel: the bridge elsewhere"):
+        for block in re.findall(r"```\n(.*?)```", section("installation.md", heading), re.DOTALL):
+            yield from (line.strip() for line in block.splitlines())
+
+
+def test_commands_work_in_every_terminal_of_windows() -> None:
+    """Nothing that only a shell of Unix, or only a newer PowerShell, understands."""
+    found = list(typed())
+
+    assert len(found) > 15
+    for line in found:
+        assert not re.search(r"&&|'|^source |^export |\\$|\bmkdir -p|\$\w", line), line
+
+
 def test_every_page_is_in_the_list_of_pages() -> None:
     listed = set(re.findall(r"\]\(([\w.-]+)", text("README.md")))
     assert {page.name for page in DOCS.glob("*.md")} - {"README.md"} <= listed
