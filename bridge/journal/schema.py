@@ -104,8 +104,15 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
-    """Return a connection that only reads, for the thread that calls this."""
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    """Return a connection that only reads, for the thread that calls this; a file that is not there
+    is not made.
+
+    Raises:
+        sqlite3.Error: it cannot be opened.
+    """
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", timeout=BUSY_S, isolation_level=None, uri=True
+    )
     _pragma(connection, "query_only", "ON")
     return connection
 

@@ -164,10 +164,15 @@ class Store:
         return (pages - free) * size
 
     def give_back(self, pages: int) -> bool:
-        """Give up to so many free pages back to the file system; return whether some are left."""
+        """Give up to so many free pages back to the file system; return whether more can be."""
         connection = self.database.connection()
+        free = self._free_pages()
         connection.execute(f"PRAGMA incremental_vacuum({pages:d})").fetchall()
-        return bool(connection.execute("PRAGMA freelist_count").fetchone()[0])
+        # none in a file that another tool wrote anew
+        return 0 < self._free_pages() < free
+
+    def _free_pages(self) -> int:
+        return int(self.database.connection().execute("PRAGMA freelist_count").fetchone()[0])
 
     def _at(self, server: int, seq: int) -> int:
         place = self.database.place(server, seq)

@@ -73,6 +73,7 @@ class Writer:
         self._waiting = 0
         self._queue: SimpleQueue[list[Waiting] | _Task[Any] | None] = SimpleQueue()
         self._stopped = loop.create_future()
+        self._stops = False
         self._broken = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
@@ -101,15 +102,18 @@ class Writer:
         """Run something else on the thread, in its turn.
 
         Raises:
-            JournalUnavailable: the database failed.
+            JournalUnavailable: the database failed, or the thread has ended.
             SequenceTaken: as the call raised it.
         """
+        if self._stops:
+            raise JournalUnavailable("the bridge is stopping")
         future: asyncio.Future[T] = self._loop.create_future()
         self._hand_over(_Task(call, future))
         return await future
 
     async def stop(self) -> None:
         """Finish what was handed over, then close the store."""
+        self._stops = True
         self._hand_over()
         self._queue.put(None)
         await self._stopped
@@ -127,8 +131,10 @@ class Writer:
             while self._work():
                 pass
         finally:
-            self._store.database.close()
-            self._tell(self._stopped.set_result, None)
+            try:
+                self._store.database.close()
+            finally:
+                self._tell(self._stopped.set_result, None)
 
     def _work(self) -> bool:
         """Take what is waiting and do it; return False once the end was reached."""

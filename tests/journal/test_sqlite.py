@@ -15,7 +15,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -714,6 +714,56 @@ async def test_what_is_needed_stays_even_in_a_journal_that_is_too_large(path: Pa
         await journal.prune(before=0, fresh_since=NOON)
 
         assert len(await journal.read(SERVER, 0, 100)) == 50
+
+
+async def test_a_journal_written_anew_by_another_tool_is_pruned_too(path: Path, tmp_path: Path):
+    """As `.dump` and `.recover` of SQLite's shell write it: pages cannot be given back there."""
+    async with opened(path) as journal:
+        await fill(journal, 3)
+    anew = tmp_path / "anew.db"
+    with (
+        contextlib.closing(sqlite3.connect(path)) as old,
+        contextlib.closing(sqlite3.connect(anew)) as new,
+    ):
+        for name in ("application_id", "user_version"):
+            (value,) = old.execute(f"PRAGMA {name}").fetchone()
+            new.execute(f"PRAGMA {name} = {value}")
+        new.executescript("\n".join(old.iterdump()))
+        new.execute("CREATE TABLE scrap (body BLOB)")
+        new.execute("INSERT INTO scrap VALUES (zeroblob(1000000))")
+        new.execute("DROP TABLE scrap")
+        new.commit()
+    async with opened(anew) as journal, asyncio.timeout(10):
+        await journal.prune(before=0, fresh_since=0)
+        assert await journal.append(SERVER, [entry(4)], 3) == 4
+
+
+async def test_a_journal_that_closes_while_it_is_pruned_keeps_nobody_waiting(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with opened(path) as journal:
+        await fill(journal, 3)
+        writing = journal._writer.call
+
+        async def close_before(call: Any) -> Any:
+            await journal.close()
+            return await writing(call)
+
+        monkeypatch.setattr(journal._writer, "call", close_before)
+        async with asyncio.timeout(10):
+            with pytest.raises(JournalUnavailable, match="stopping"):
+                await journal.prune(before=0, fresh_since=0)
+
+
+async def test_reading_a_file_that_was_taken_away_makes_no_other_one(path: Path, tmp_path: Path):
+    async with opened(path) as journal:
+        await fill(journal, 3)
+        for file in tmp_path.glob(f"{path.name}*"):
+            if file.suffix != ".lock":
+                file.unlink()
+        with pytest.raises(JournalUnavailable, match="cannot be opened"):
+            await journal.load(SERVER, "")
+        assert not path.exists()
 
 
 async def test_events_arrive_while_it_is_pruned(path: Path):
