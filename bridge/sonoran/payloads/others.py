@@ -21,8 +21,10 @@ from bridge.wire import dump
 __all__ = ["handed_on", "link_verified", "page", "station_alert", "tone"]
 
 MOST_BYTES = 64 * 1024
-MOST_LEVELS = 32
-"""Size and depth of what is handed on to other resources."""
+MOST_LEVELS = 15
+"""Size and depth of what is handed on to other resources: an event in FXServer carries no more
+levels, and loses what is deeper without a word.
+"""
 TARGETS = 100
 WORDS = 20
 URL = 500
