@@ -19,11 +19,12 @@
   let shown = 'emergency';
 
   function sample() {
-    stack.show({
+    const root = stack.show({
       key: SAMPLE, class: shown, number: '911 #4711', title: word('settings.sampleTitle'),
       text: word('settings.sampleText'), place: 'Vespucci Boulevard', postal: '7351', caller: 'Jane Roe',
       age: 34000, units: shown === 'assigned' ? ['1A-12', '1A-14'] : [], respond: true, bound: state.keys.respond,
     });
+    root.classList.add('sample'); // it alone shows the key though that does not mean it
   }
 
   /** Shows what a choice does; `save` also keeps it. */

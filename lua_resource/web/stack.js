@@ -129,7 +129,7 @@ const stack = (() => {
 
   function show(data) {
     const key = text(data.key);
-    if (!key) return;
+    if (!key) return null;
     let card = cards.get(key);
     if (card) {
       const before = rank(card);
@@ -146,6 +146,7 @@ const stack = (() => {
     }
     if (!ticking) ticking = setInterval(tick, 1000);
     confirm(data.ticket);
+    return card.root;
   }
 
   function clear(data) {

@@ -238,3 +238,14 @@ async def test_closing_in_the_middle_of_a_drag_is_no_fault(settings: Any) -> Non
 
     assert screen.errors == []
     assert await screen.said("close") == [{}]
+
+
+async def test_only_the_sample_shows_a_key_that_does_not_mean_it(settings: Any, card: Any) -> None:
+    screen = await settings()
+    await screen.send("show", card("911:1"))
+    await screen.send("show", card("911:2"))
+    await screen.send("target", {"key": "911:2"})
+
+    assert (
+        await screen.page.locator(".key:visible").count() == 2
+    )  # of the sample, and of the target
