@@ -69,7 +69,7 @@ async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
 
 def _has_token(authorization: str, token: str) -> bool:
     scheme, _, value = authorization.partition(" ")
-    shown = value.strip().encode()
+    shown = value.strip().encode(errors="surrogateescape")  # as it came, text or not
     if scheme.lower() == "basic":
         try:
             shown = base64.b64decode(shown, validate=True).partition(b":")[2]

@@ -44,9 +44,9 @@ class Live:
         if self._open >= STREAMS:
             return web.Response(status=503, text="too many status pages are open\n")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
         self._open += 1
         try:
+            await response.prepare(request)
             await self._stream(response)
         except ConnectionResetError:
             pass  # the page was closed
@@ -64,7 +64,7 @@ class Live:
         beat = loop.time()
         while not self._ending.is_set():
             if loop.time() - beat >= HEARTBEAT:
-                sent.pop(next(iter(self._sections)))
+                sent.pop(next(iter(self._sections)), None)
             for name, ask in self._sections.items():
                 try:
                     body = await ask()

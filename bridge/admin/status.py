@@ -133,8 +133,16 @@ def _event(server: int, record: Record) -> Json:
         "at": record.at,
         "alert": record.alert,
         "hidden": record.hidden,
-        "event": _impersonal(json.loads(record.body)),
+        "event": _impersonal(_read(record.body)),
     }
+
+
+def _read(body: bytes) -> Any:
+    """Return an event; one that the disk spoilt hides no other."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return {"type": "unreadable"}
 
 
 def _impersonal(value: Any) -> Any:

@@ -1,8 +1,10 @@
+import asyncio
 import base64
 from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 TOKEN = "an-admin-token-of-good-length-ö"
 
@@ -75,6 +77,21 @@ async def test_without_the_right_token_nothing_is_shown(
         assert answer.status == 401
         assert answer.headers["WWW-Authenticate"].startswith("Basic ")
         assert TOKEN not in await answer.text()
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "Basic"])
+async def test_what_is_no_text_is_a_wrong_token_too(serve: Any, scheme: str) -> None:
+    address = URL(await serve(token=TOKEN))
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    try:
+        writer.write(
+            f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: {scheme} ".encode()
+            + b"\xff\xfe\r\nConnection: close\r\n\r\n"
+        )
+        async with asyncio.timeout(10):
+            assert (await reader.readline()).split()[1] == b"401"
+    finally:
+        writer.close()
 
 
 @pytest.mark.parametrize("path", ["/", "/api/status", "/healthz", "/nothing-here"])

@@ -5,11 +5,13 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from bridge.admin import live
 from bridge.admin.view import ServerState
 from bridge.errors import JournalUnavailable
 from bridge.events import NO_IDS, Call, CallClosed, LinkVerified, Pushed, Unit, UnitOnDuty
+from bridge.journal import Record
 from bridge.receipts import Receipt
 
 SECRET_ID = "license:abc123"
@@ -274,6 +276,35 @@ async def test_open_streams_do_not_hold_up_the_end(serve: Any, http: aiohttp.Cli
             await serve.stop()
             while await answer.content.readline():
                 pass
+
+
+async def test_pages_that_open_at_once_are_counted_before_they_are_answered(
+    serve: Any, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "STREAMS", 1)
+    prepare = web.StreamResponse.prepare
+
+    async def prepare_slowly(response: web.StreamResponse, request: web.BaseRequest) -> Any:
+        await asyncio.sleep(0)
+        return await prepare(response, request)
+
+    monkeypatch.setattr(web.StreamResponse, "prepare", prepare_slowly)
+    address = await serve()
+    answers = await asyncio.gather(*(http.get(address + "/api/live") for _ in range(4)))
+    assert sorted(answer.status for answer in answers) == [200, 503, 503, 503]
+    for answer in answers:
+        answer.close()
+
+
+async def test_an_event_that_cannot_be_read_hides_no_other(
+    seen: Any, serve: Any, http: aiohttp.ClientSession
+) -> None:
+    seen.happens(CallClosed(CALL, "removed"))
+    seen.happened[1].insert(0, Record(2, seen.time, b'{"type', alert=True, hidden=False))
+
+    events = (await get(http, await serve() + "/api/events"))["events"]
+
+    assert [event["event"]["type"] for event in events] == ["unreadable", "call.closed"]
 
 
 async def test_too_many_open_pages_are_refused(
