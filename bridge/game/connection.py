@@ -300,6 +300,8 @@ class Connection:
                 self._recorded = session.acknowledged
                 await self._around.journal.acknowledge(self.server, self._recorded)
                 metrics.passed("acknowledged", self.server)
+            if not self._around.journal.available:
+                return  # one on other machines might answer late, and whoever waits for a reply too
             with contextlib.suppress(JournalUnavailable):
                 last = await self._around.journal.last(self.server)
                 metrics.lag.labels(self.server).set(last - self._recorded)

@@ -556,6 +556,21 @@ async def test_a_journal_that_cannot_be_read_is_overload(stand: Stand):
     assert (await game.end())[0] == 1013
 
 
+async def test_a_journal_that_does_not_answer_holds_up_no_reply(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+):
+    async def silent(*_: object) -> int:
+        await asyncio.Event().wait()
+        return 0
+
+    game = await stand.connected()
+    monkeypatch.setattr(type(stand.journal), "available", property(lambda _: False))
+    monkeypatch.setattr(stand.journal, "last", silent)
+    for number in ("1", "2", "3"):
+        await game.say(op="request", id=number, method="unit.status")
+        assert (await game.hear())["id"] == number
+
+
 async def test_a_fault_of_the_bridge_ends_one_connection_without_detail(stand: Stand):
     async def fail(*_: object) -> Mapping[str, Any]:
         raise KeyError("a secret of the inside")
