@@ -144,8 +144,11 @@ class Overview:
 
 def _space(path: Path) -> tuple[int | None, int | None]:
     """Return the bytes that a journal takes with its side files, and those left on its disk."""
-    try:
-        size = sum(part.stat().st_size for part in path.parent.glob(path.name + "*"))
-        return size, shutil.disk_usage(path.parent).free
-    except OSError:
-        return None, None
+    size = free = None
+    with contextlib.suppress(OSError):
+        free = shutil.disk_usage(path.parent).free
+    with contextlib.suppress(OSError):
+        size = path.stat().st_size
+        with contextlib.suppress(OSError):  # there while the journal is open
+            size += path.with_name(f"{path.name}-wal").stat().st_size
+    return size, free

@@ -225,7 +225,12 @@ class Service:
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("background_task_failed", exc_info=error)
 
     async def _tidy(self) -> None:
         """Close what is over by its time, keep receipts, prune the journal; for ever."""

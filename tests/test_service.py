@@ -2,12 +2,14 @@
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from structlog.testing import capture_logs
 
 from bridge.errors import ConfigurationError
 from bridge.service import Service
@@ -41,12 +43,12 @@ def write_certificate(folder: Path, passphrase: bytes | None) -> None:
     )
 
 
-def service(folder: Path) -> Service:
+def service(folder: Path, journal: str = "cad-bridge.db") -> Service:
     config = folder / "cad-bridge.toml"
     config.write_text(
         f'[cad]\napi_key = "k"\nreconcile = false\n[push]\nhost = "127.0.0.1"\nport = 0\n'
         '[gateway]\nport = 0\ntls_cert = "c.pem"\ntls_key = "k.pem"\n[admin]\nport = 0\n'
-        f'[[servers]]\nid = 1\ntoken = "{TOKEN}"\n',
+        f'[journal]\nurl = "sqlite:{journal}"\n[[servers]]\nid = 1\ntoken = "{TOKEN}"\n',
         encoding="utf-8",
     )
     return Service(load(config))
@@ -66,3 +68,25 @@ async def test_a_service_starts_and_stops_with_tls_on_free_ports(tmp_path: Path)
         assert running.gateway.port > 0
         assert running.listeners[0].port > 0
         assert running.journal.available
+
+
+async def test_a_task_that_fails_in_the_background_is_told_of(tmp_path: Path, until: Any) -> None:
+    async def fail() -> None:
+        raise ValueError("what nobody thought of")
+
+    write_certificate(tmp_path, None)
+    with capture_logs() as said:
+        async with service(tmp_path) as running:
+            running._in_background(fail())
+            await until(lambda: any(line["event"] == "background_task_failed" for line in said))
+
+
+async def test_the_journals_size_is_that_of_its_own_files(tmp_path: Path) -> None:
+    write_certificate(tmp_path, None)
+    async with service(tmp_path, journal="cad[1].db") as running:
+        (tmp_path / "cad[1].db.backup").write_bytes(bytes(10_000_000))
+        (tmp_path / "cad1.db").write_bytes(bytes(10_000_000))
+        state = await running.admin._view.journal_state()
+        parts = [tmp_path / f"cad[1].db{suffix}" for suffix in ("", "-wal")]
+        assert state.size == sum(part.stat().st_size for part in parts)
+        assert state.free

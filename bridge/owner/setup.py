@@ -129,8 +129,12 @@ def _create(path: Path, text: str) -> None:
     refuse_existing(path)
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123
-            file.write(text)
+        try:
+            with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123
+                file.write(text)
+        except OSError:  # a full disk: half a file would be in the way of the next try
+            path.unlink(missing_ok=True)
+            raise
         return
     refuse_existing(path)
 

@@ -104,7 +104,7 @@ class AdminSettings(_Section):
 
     host: str = "127.0.0.1"
     port: Port = 30132
-    token: SecretStr = SecretStr("")
+    token: Annotated[SecretStr, BeforeValidator(_trimmed)] = SecretStr("")
 
 
 class JournalSettings(_Section):
@@ -171,7 +171,7 @@ class ServerSettings(_Section):
 
     id: Annotated[Whole, Field(ge=0, le=2**31)]
     name: Annotated[str, Field(max_length=100)] = ""
-    token: SecretStr
+    token: Annotated[SecretStr, BeforeValidator(_trimmed)]
     push_port: Port | None = None
 
 

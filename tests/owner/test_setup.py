@@ -1,3 +1,5 @@
+import errno
+import io
 import os
 import stat
 import tomllib
@@ -37,6 +39,24 @@ def test_each_server_gets_a_token_of_43_signs_of_its_own(config: Path) -> None:
     assert tokens[0] != tokens[1]
     assert all(f'set cadbridge_token "{token}"' in written.server_cfg for token in tokens)
     assert KEY not in written.server_cfg
+
+
+def test_a_full_disk_leaves_no_half_file_in_the_way_of_the_next_try(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def open_full(descriptor: int, *_: Any, **__: Any) -> Full:
+        os.close(descriptor)
+        return Full()
+
+    monkeypatch.setattr("builtins.open", open_full)
+    with pytest.raises(OSError, match="No space left"):
+        write(ANSWERS, config)
+    monkeypatch.undo()
+    assert write(ANSWERS, config).path == config
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no file modes")

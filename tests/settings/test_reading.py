@@ -438,3 +438,14 @@ def test_a_refusal_of_a_journal_repeats_nothing_of_the_url(url: str, tmp_path: P
     with pytest.raises(ConfigurationError, match=r"journal\.url: .*nats://user|'single") as refusal:
         loaded(tmp_path, with_journal(url))
     assert not re.search("zebra|lion", str(refusal.value))
+
+
+def test_a_token_is_taken_without_the_lines_end_that_a_file_adds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CAD_BRIDGE_CAD__API_KEY", SECRET_KEY)
+    monkeypatch.setenv("CAD_BRIDGE_ADMIN__TOKEN", f"{TOKEN[::-1]}\r")
+    monkeypatch.setenv("CAD_BRIDGE_SERVERS", f'[{{"id": 7, "token": "{TOKEN}\\n"}}]')
+    settings = load(None)
+    assert settings.admin.token.get_secret_value() == TOKEN[::-1]
+    assert settings.server(7).token.get_secret_value() == TOKEN
