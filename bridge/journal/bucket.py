@@ -9,6 +9,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+import structlog
+
 from bridge.journal import Snapshot
 from bridge.journal.cluster import Beaten
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from bridge.journal.cluster import Cluster, Message
 
 __all__ = ["Bucket"]
+
+log = structlog.get_logger(__name__)
 
 PART_BYTES = 512 << 10
 """What a message of a board holds at the most: NATS takes 1 MiB unless told otherwise."""
@@ -124,20 +128,30 @@ class Bucket:
         await self._put(f"{key}.0", b"%d %d\n" % (snapshot.at, len(parts)) + parts[0])
 
     async def board(self, server: int, upto: int) -> Snapshot | None:
-        """Return the newest board not beyond an event."""
-        number = await self.board_number(server, upto)
-        if number is None:
-            return None
+        """Return the newest board not beyond an event; one that is not whole is passed over."""
+        for number in sorted(await self._boards(server), reverse=True):
+            if number <= upto and (board := await self._whole_board(server, number)):
+                return board
+        return None
+
+    async def _whole_board(self, server: int, number: int) -> Snapshot | None:
+        """Return a board; None where parts were just pruned by another bridge, or are those of two
+        that were kept at the same time.
+        """
         key = _board_key(server, number)
         first = await self._get(f"{key}.0")
         if first is None:
-            return None  # another bridge has just pruned it
+            return None
         head, _, packed = first.data.partition(b"\n")
         at, count = map(int, head.split())
         for part in range(1, count):
             more = await self._get(f"{key}.{part}")
             packed += more.data if more else b""
-        return Snapshot(number, at, zlib.decompress(packed))
+        try:
+            return Snapshot(number, at, zlib.decompress(packed))
+        except zlib.error as error:
+            log.warning("board_not_whole", server=server, seq=number, reason=str(error))
+            return None
 
     async def board_number(self, server: int, upto: int) -> int | None:
         """Return the number of the newest board not beyond an event."""

@@ -50,13 +50,17 @@ class History:
         self._subject = subject
         self._went_on: tuple[int, int] = (0, 1)
         """The number up to which was read the last time, and the position where that goes on."""
+        self._forgotten = 0
+        """Rises with each `forget`: what was begun before it is not remembered."""
 
     def forget(self) -> None:
         """Search anew: the messages are others than they were."""
         self._went_on = (0, 1)
+        self._forgotten += 1
 
     async def events(self, after: int, limit: int, newest: int) -> list[Record]:
         """Return up to `limit` events beyond a number; `newest` is the position of the last."""
+        forgotten = self._forgotten
         number, position = self._went_on
         if number != after:
             found = await self._last_where(newest, lambda parcel: parcel.after <= after)
@@ -71,7 +75,7 @@ class History:
             if len(records) <= limit:
                 position = message.position + 1
         records = records[:limit]
-        if records:
+        if records and forgotten == self._forgotten:
             self._went_on = (records[-1].seq, position)
         return records
 

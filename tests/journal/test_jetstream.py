@@ -177,6 +177,46 @@ async def test_a_board_larger_than_a_message_is_kept_in_parts(nats: NatsServer) 
         assert await journal.snapshot(SERVER, 1) == Snapshot(1, NOON, b"small")
 
 
+@pytest.mark.parametrize("spoilt", ["a part is missing", "its parts are of two"])
+async def test_a_board_that_is_not_whole_is_passed_over_for_the_one_before(
+    nats: NatsServer, spoilt: str
+) -> None:
+    """Two bridges may keep a board of the same event at the same time, each in several parts."""
+    noise = random.Random(911).randbytes(1_200_000)
+    async with bridges(nats) as (journal,):
+        await journal.append(SERVER, [entry(1), entry(2)], after=0)
+        before = Snapshot(1, NOON, noise[:1000])
+        await journal.save_snapshot(SERVER, before)
+        await journal.save_snapshot(SERVER, Snapshot(2, NOON, noise))
+        assert await journal.snapshot(SERVER, 2) == Snapshot(2, NOON, noise)
+        part = f"board.{SERVER}.{2:016}.1"
+        if spoilt == "a part is missing":
+            await journal._bucket._forget(part)
+        else:
+            await journal._bucket._put(part, noise[: 512 << 10])
+        assert await journal.snapshot(SERVER, 2) == before
+
+
+async def test_a_search_that_a_restored_backup_overtakes_is_not_believed_afterwards(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bridges(nats) as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        await journal.append(SERVER, [entry(2)], after=1)
+        await journal.append(OTHER, [entry(1)], after=0)
+        await journal.append(SERVER, [entry(3)], after=2)
+        history = journal._replicas[SERVER]._history
+        first_from = journal._cluster.first_from
+
+        async def forget_meanwhile(*words: Any) -> Any:
+            history.forget()
+            return await first_from(*words)
+
+        monkeypatch.setattr(journal._cluster, "first_from", forget_meanwhile)
+        assert [r.seq for r in await history.events(0, 2, 4)] == [1, 2]
+        assert history._went_on == (0, 1)
+
+
 async def test_servers_share_the_stream_and_count_each_for_itself(nats: NatsServer) -> None:
     async with bridges(nats) as (journal,):
         for number in range(1, 6):
