@@ -190,6 +190,7 @@ const stack = (() => {
     const timer = setTimeout(end, NOTICE);
     notices.add(end);
     if (notices.size > NOTICES) [...notices][0]();
+    arrange();
     confirm(data.ticket);
   }
 
