@@ -53,6 +53,7 @@ class Written:
     location: str | None = None
     description: str | None = None
     postal: str | None = None
+    """Empty: said to be none."""
     position: Position | None = None
     priority: int | str | None = None
     status: int | str | None = None

@@ -175,6 +175,8 @@ def _as_written(call: Call, fact: Written) -> Call:
         changes.pop("units")  # in whatever order
     if call.origin_911 is not None and not fact.location:
         changes.pop("location", None)
+    if fact.postal == "":
+        changes["postal"] = call.postal if call.origin_911 is not None else None
     if fact.caller_ids is not None:
         changes["caller_ids"] = _more_ids(call.caller_ids, fact.caller_ids)
     if call.origin_911 is not None:
@@ -189,7 +191,7 @@ def _filled_in(call: Call, fact: Written, cleared: frozenset[str]) -> Call:
     changes = {
         name: value
         for name, value in _said(fact).items()
-        if name not in cleared and is_empty(getattr(call, name))
+        if name not in cleared and is_empty(getattr(call, name)) and not is_empty(value)
     }
     if fact.caller_ids is not None:
         changes["caller_ids"] = _more_ids(fact.caller_ids, call.caller_ids)

@@ -570,6 +570,18 @@ def test_an_edit_takes_away_the_place_of_a_call_that_came_from_no_911_call(desk:
     assert change.call.location == ""
 
 
+def test_an_edit_takes_away_the_postal_unless_it_is_that_of_the_911_call(desk: Any) -> None:
+    desk.hears(replace(NEW, postal="12"))
+    (change,) = desk.hears(replace(EDIT, postal=""))
+    assert change.changed == ("postal",)
+    assert desk.board.calls["dispatch:880"] == DISPATCH
+    assert desk.hears(replace(NEW, postal=""), replace(NEW, postal="12")) == []
+
+    desk.hears(Placed(EMERGENCY), replace(MADE, id=881, postal=""))
+    assert desk.hears(replace(EDIT, id=881, postal="")) == []
+    assert desk.board.calls["dispatch:881"].postal == "7351"
+
+
 def test_the_911_call_stays_closed_while_its_dispatch_call_lives(desk: Any) -> None:
     desk.hears(Placed(EMERGENCY), MADE)
     desk.waits(3 * 3600)

@@ -244,6 +244,13 @@ def test_the_status_of_a_custom_layout_serves_where_there_is_no_other() -> None:
     assert written({"statusId": "deployed", "status": 1}).status == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "read"), [(None, None), ("", ""), (" ", ""), ("Unknown", ""), (7351, "7351")]
+)
+def test_an_empty_postal_is_said_and_an_absent_one_is_not(said: object, read: str | None) -> None:
+    assert written({"postal": said}).postal == read
+
+
 def test_a_postal_in_the_meta_data_serves_where_there_is_no_other() -> None:
     assert written({"postal": "Unknown", "metaData": {"postal": "7"}}).postal == "7"
     assert written({"postal": "8", "metaData": {"postal": "7"}}).postal == "8"

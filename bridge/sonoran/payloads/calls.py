@@ -187,7 +187,9 @@ def dispatch_from(call: object, at: int, path: str, *, creation: bool) -> Writte
     said = read(_Dispatch, call, path)
     meta = said.meta or {}
     status = said.status if said.status is not None else said.status_id
-    postal = None if said.postal is None else values.word(said.postal, values.SHORT)
+    postal = values.word(said.postal, values.SHORT) or values.word(meta.get("postal"), values.SHORT)
+    if postal is None and said.postal is not None:
+        postal = ""
     return Written(
         id=said.number,
         at=at,
@@ -197,7 +199,7 @@ def dispatch_from(call: object, at: int, path: str, *, creation: bool) -> Writte
         code=said.code,
         location=_location(said.block, said.address),
         description=said.description,
-        postal=postal or values.word(meta.get("postal"), values.SHORT),
+        postal=postal,
         position=values.position(meta.get("x"), meta.get("y"), meta.get("z")),
         priority=said.priority,
         status=status,
