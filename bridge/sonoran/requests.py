@@ -179,12 +179,12 @@ class CadRequests:
 
     async def _panic(self, server: int, params: _Panic) -> dict[str, int]:
         """unit.panic: raised in the game first, whatever the CAD says; it has no echo."""
-        name = self._desk.identity.of(params.player)
         units = await self._desk.units(server, params.player)
         try:
             await self._desk.accept(server, *(PanicSet(u.ident, params.on) for u in units))
         except JournalUnavailable as error:
             log.warning("panic_not_stored", server=server, reason=str(error))
+        name = self._desk.identity.of(params.player)  # only now: who has none is in distress too
         async with self._desk.asking(server):
             count = await self._desk.api.set_panic(server, name, params.on, Budget(self._within))
         return await self._updated(server, count, units)

@@ -815,6 +815,17 @@ async def test_a_panic_is_raised_and_ended_here_as_the_cad_sends_no_echo(
     assert not game.board.units[101].panic
 
 
+async def test_a_panic_of_a_player_whom_the_cad_cannot_be_told_of_is_raised_here(
+    cad: Any, play: Any
+) -> None:
+    game = await play(identity=("discord", "bare"))
+
+    refused = await game.refused("unit.panic", player=ANN[:1], on=True)
+
+    assert refused.code == "not_configured"
+    assert game.board.units[101].panic
+
+
 async def test_a_panic_reaches_the_cad_although_the_journal_cannot_store(
     cad: Any, play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
