@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import os
 import shutil
-import struct
 import threading
-import zlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -129,41 +128,30 @@ class Picture:
     rows: list[bytes]
 
 
-def read_png(data: bytes) -> Picture:
-    """Reads what the browser writes: 8 bits, RGB or RGBA, not interlaced (PNG, section 9)."""
-    width, height, _, kind = struct.unpack(">IIBB", data[16:26])
-    depth = {2: 3, 6: 4}[kind]
-    packed, at = b"", 8
-    while at < len(data):
-        (length,) = struct.unpack(">I", data[at : at + 4])
-        if data[at + 4 : at + 8] == b"IDAT":
-            packed += data[at + 8 : at + 8 + length]
-        at += length + 12
-    raw, size = zlib.decompress(packed), width * depth
-    rows, above = list[bytes](), bytearray(size)
-    for y in range(height):
-        start = y * (size + 1)
-        line = _unfilter(raw[start], bytearray(raw[start + 1 : start + 1 + size]), above, depth)
-        above = line
-        rows.append(bytes(b for x, b in enumerate(line) if x % depth < 3))
-    return Picture(width, rows)
+DECODE = """
+async (png) => {
+  const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes]), {colorSpaceConversion: 'none'});
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+  context.drawImage(bitmap, 0, 0);
+  const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+  let text = '';
+  for (let at = 0; at < pixels.length; at += 32768)
+    text += String.fromCharCode(...pixels.subarray(at, at + 32768));
+  return [bitmap.width, btoa(text)];
+}
+"""
 
 
-def _unfilter(kind: int, line: bytearray, above: bytearray, depth: int) -> bytearray:
-    for x in range(len(line) if kind else 0):
-        left = line[x - depth] if x >= depth else 0
-        corner = above[x - depth] if x >= depth else 0
-        if kind == 1:
-            add = left
-        elif kind == 2:
-            add = above[x]
-        elif kind == 3:
-            add = (left + above[x]) // 2
-        else:
-            guess = left + above[x] - corner
-            add = min((left, above[x], corner), key=lambda value: abs(guess - value))
-        line[x] = (line[x] + add) & 255
-    return line
+async def read_png(page: Page, data: bytes) -> Picture:
+    """Lets the browser read what it wrote; a screenshot has no transparent pixel."""
+    width, pixels = await page.evaluate(DECODE, base64.b64encode(data).decode())
+    raw = base64.b64decode(pixels)
+    flat = bytearray(len(raw) // 4 * 3)
+    for part in range(3):
+        flat[part::3] = raw[part::4]
+    size = 3 * width
+    return Picture(width, [bytes(flat[at : at + size]) for at in range(0, len(flat), size)])
 
 
 @dataclass
@@ -196,7 +184,7 @@ class Screen:
     async def picture(self, box: Any = None) -> Picture:
         """What is on the screen now, or in a part of it."""
         clip = box and {name: round(box[name]) for name in ("x", "y", "width", "height")}
-        return read_png(await self.page.screenshot(clip=clip))
+        return await read_png(self.page, await self.page.screenshot(clip=clip))
 
     async def shown(self) -> list[str]:
         """The numbers on the cards that are to be seen, from top to bottom."""

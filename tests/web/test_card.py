@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -322,6 +323,7 @@ async def _texts(screen: Any) -> list[Any]:
     ]
 
 
+@functools.cache
 def _luminance(colour: bytes) -> float:
     """WCAG 2: relative luminance."""
     parts = [c / 255 for c in colour]
