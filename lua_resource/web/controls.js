@@ -67,7 +67,8 @@ const panels = (() => {
   });
 
   on('close', () => close(false));
-  on('alive', (data) => post('alive', { question: data.question }));
+  // Asked only of who has the keyboard: without a panel to use it in, it goes back.
+  on('alive', (data) => (open ? post('alive', { question: data.question }) : post('close', {})));
 
   /** A heading with what belongs under it. */
   function group(parent, title) {

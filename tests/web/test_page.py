@@ -105,11 +105,23 @@ async def test_a_fault_of_the_page_gives_the_focus_back(open_page: Any, card: An
 
 
 @asynchronous
-async def test_the_page_says_that_it_lives(open_page: Any) -> None:
+async def test_the_page_says_that_it_lives(open_page: Any, card: Any) -> None:
     screen = await open_page()
+    await screen.send("list", {"calls": [card()]})
     await screen.send("alive", {"question": 12})
 
     assert await screen.until_said("alive") == [{"question": 12}]
+    assert await screen.said("close") == []
+
+
+@asynchronous
+async def test_a_page_with_no_panel_open_keeps_no_keyboard(open_page: Any) -> None:
+    screen = await open_page()
+    await screen.send("list", {"calls": None})
+    await screen.send("alive", {"question": 12})
+
+    assert await screen.until_said("close") == [{}]
+    assert await screen.said("alive") == []
 
 
 COUNT_CLOCKS = """
