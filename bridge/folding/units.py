@@ -25,7 +25,10 @@ def on_duty(board: Board, fact: OnDuty, now: int) -> list[Event]:
     unit = fact.unit
     known = board.units.get(unit.ident)
     if known is not None:
-        return _changed(known, _described(board, known, fact))
+        described = _described(board, known, fact)
+        is_over = not unit.panic and "panic" not in fact.unsaid
+        all_clear = _all_clear(board, described) if is_over else []
+        return [*_changed(known, described), *all_clear]
     if not fact.logged_in and board.left.get(unit.ident, now):
         return []
     return [*_room(board), UnitOnDuty(unit)]
@@ -49,7 +52,8 @@ def set_panic(board: Board, ident: int, now: int, *, on: bool) -> list[Event]:
     """
     known = board.units.get(ident)
     if known is not None:
-        return _changed(known, replace(known, panic=on))
+        all_clear = [] if on else _all_clear(board, known)
+        return [*_changed(known, replace(known, panic=on)), *all_clear]
     if not on or board.left.get(ident, now):
         return []
     unit = Unit(ident)
@@ -110,6 +114,13 @@ def _described(board: Board, known: Unit, fact: OnDuty) -> Unit:
     if "account" in unsaid or not known.account or known.account == unit.account:
         said["player_ids"] = _more_ids(known.player_ids, unit.player_ids)
     return replace(known, **said)
+
+
+def _all_clear(board: Board, unit: Unit) -> list[Event]:
+    """Return that the CAD too shows no panic any more of a unit whose panic was over here by its
+    time: the next one that a description shows is a new one.
+    """
+    return [UnitChanged(unit, ("panic",))] if unit.ident in board.outlasted else []
 
 
 def _linked(unit: Unit, community_user_id: str, account: str) -> tuple[str, ...]:

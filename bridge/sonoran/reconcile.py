@@ -51,11 +51,18 @@ class Picture:
 
     calls: Mapping[str, Call]
     units: Mapping[int, Unit]
+    outlasted: frozenset[int] = frozenset()
+    """See `Board.outlasted`."""
 
     @classmethod
     def of(cls, board: Board) -> Picture:
         """Return the board as it is now; its entries are replaced, never changed."""
-        return cls(dict(board.calls), dict(board.units))
+        return cls(dict(board.calls), dict(board.units), frozenset(board.outlasted))
+
+    def is_still_so(self, ident: int, board: Board) -> bool:
+        """Tell whether nothing was said of the unit since."""
+        was_over, is_over = ident in self.outlasted, ident in board.outlasted
+        return self.units.get(ident) == board.units.get(ident) and was_over == is_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +163,8 @@ def units_missed(
             ident = _ident(fact)
             if not isinstance(fact, OffDuty):
                 listed.add(ident)
-            if before.units.get(ident) == board.units.get(ident):
-                facts += _without_all_clear(fact)
+            if before.is_still_so(ident, board):
+                facts += [fact] if ident in board.outlasted else _without_all_clear(fact)
     if complete:
         facts += [OffDuty(ident) for ident in _unchanged(before.units, board.units) - listed]
     return facts

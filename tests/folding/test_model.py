@@ -277,7 +277,7 @@ class Model:
             return
         if not fact.unsaid:
             self.units[ident].update(status=fact.unit.status, group="")
-            if not self.units[ident]["outlasted"]:
+            if not (self.units[ident]["outlasted"] and fact.unit.panic):
                 self.panic(ident, on=fact.unit.panic)
 
     def log_in(self, ident: int, status: Any, *, panic: bool) -> None:
@@ -290,7 +290,7 @@ class Model:
         if on and unit["since"] is None:
             unit.update(since=self.now, outlasted=False)
         elif not on:
-            unit["since"] = None
+            unit.update(since=None, outlasted=False)
 
     def panic_set(self, fact: PanicSet) -> None:
         just_left = any(i == fact.ident and self.now - at < MINUTE for at, i in self.left)

@@ -155,6 +155,20 @@ def test_a_panic_that_is_over_is_not_raised_again_by_descriptions(desk: Any) -> 
 # groups
 
 
+@pytest.mark.parametrize("all_clear", [PanicSet(101, on=False), OnDuty(Unit(101))])
+def test_a_description_raises_a_panic_again_that_was_called_off_after_its_time(
+    desk: Any, all_clear: Any
+) -> None:
+    desk.hears(OnDuty(Unit(101)), PanicSet(101, on=True))
+    desk.waits(600)
+    described = OnDuty(Unit(101, panic=True), logged_in=False)
+    assert desk.hears(described) == []
+
+    assert desk.hears(all_clear) == [UnitChanged(Unit(101), ("panic",))]
+    assert desk.hears(all_clear) == []
+    assert desk.hears(described) == [UnitChanged(Unit(101, panic=True), ("panic",))]
+
+
 def test_units_join_and_leave_groups(desk: Any) -> None:
     desk.hears(OnDuty(MARTA))
     joined = replace(MARTA, group="L7")

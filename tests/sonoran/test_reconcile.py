@@ -12,8 +12,17 @@ import pytest
 
 from bridge import wire
 from bridge.board import Board, replay
-from bridge.events import Call, CallClosed, CallOpened, Position, Unit, UnitOffDuty, UnitOnDuty
-from bridge.facts import Attached, Closed, Fact, OffDuty, OnDuty, Placed, Removed, Written
+from bridge.events import (
+    Call,
+    CallClosed,
+    CallOpened,
+    Position,
+    Unit,
+    UnitChanged,
+    UnitOffDuty,
+    UnitOnDuty,
+)
+from bridge.facts import Attached, Closed, Fact, OffDuty, OnDuty, PanicSet, Placed, Removed, Written
 from bridge.folding import fold
 from bridge.ingest import Ingest
 from bridge.journal.sqlite import SqliteJournal
@@ -304,6 +313,26 @@ def test_a_list_raises_panics_and_calls_none_off(details: dict[str, Any]) -> Non
     folded(board, units_found(board, units))
 
     assert (board.units[101].panic, board.units[102].panic) == (True, True)
+
+
+def test_a_list_shows_a_panic_that_came_after_one_that_was_over_by_its_time() -> None:
+    board = board_of(Unit(101, panic=True))
+    replay(board, UnitChanged(Unit(101), ("panic",)), NOW)
+    for on, raised in ((True, False), (False, False), (True, True)):
+        for fact in units_found(board, [unit(101, isPanic=on)]):
+            for event in fold(board, fact, NOW):
+                replay(board, event, NOW)
+        assert board.units[101].panic == raised
+
+
+def test_a_list_that_is_older_than_an_all_clear_raises_no_panic() -> None:
+    board = board_of(Unit(101, panic=True))
+    replay(board, UnitChanged(Unit(101), ("panic",)), NOW)
+    before = Picture.of(board)
+    (event,) = fold(board, PanicSet(101, on=False), NOW)
+    replay(board, event, NOW)
+
+    assert units_found(board, [unit(101, isPanic=True)], before) == []
 
 
 def test_a_listed_unit_without_details_is_no_ghost() -> None:
