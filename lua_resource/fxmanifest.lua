@@ -22,6 +22,7 @@ server_scripts {
     'config.lua',
     'server/transport.js',
     'server/options.lua',
+    'server/membership.lua',
     'server/board.lua',
     'server/session.lua',
     'server/roster.lua',

@@ -5,7 +5,7 @@
 ---@field calls table<string, Call> by key
 ---@field units table<integer, Unit> by ident
 ---@field private openedAt table<string, integer> by key
----@field private callsOf table<integer, table<string, true>> ident -> keys of the calls it is on
+---@field private callsOf CadBridge.Membership ident -> keys of the calls it is on
 ---@field private order string[]? keys, the newest first, until a call comes or goes
 local Board = {}
 Board.__index = Board
@@ -14,7 +14,7 @@ local JITTER_MS = 5000
 
 ---@return CadBridge.Board
 local function new()
-    return setmetatable({ calls = {}, units = {}, openedAt = {}, callsOf = {} }, Board)
+    return setmetatable({ calls = {}, units = {}, openedAt = {}, callsOf = CadBridge.membership.new() }, Board)
 end
 
 ---Whole numbers that JSON wrote as `3.0` are the same keys; ids of calls are shown, so they are made whole.
@@ -28,17 +28,7 @@ end
 ---@param units integer[]?
 ---@param on true?
 function Board:index(key, units, on)
-    for _, ident in ipairs(units or {}) do
-        local keys = self.callsOf[ident]
-        if not keys and on then
-            keys = {}
-            self.callsOf[ident] = keys
-        end
-        if keys then
-            keys[key] = on
-            if not next(keys) then self.callsOf[ident] = nil end
-        end
-    end
+    for _, ident in ipairs(units or {}) do self.callsOf:put(ident, key, on) end
 end
 
 ---@private
@@ -69,7 +59,7 @@ end
 ---@param snapshot { calls: Call[]?, units: Unit[]? }
 ---@param now integer
 function Board:replace(snapshot, now)
-    self.calls, self.units, self.openedAt, self.callsOf, self.order = {}, {}, {}, {}, nil
+    self.calls, self.units, self.openedAt, self.callsOf, self.order = {}, {}, {}, CadBridge.membership.new(), nil
     for _, call in ipairs(snapshot.calls or {}) do self:put(call, 0, now) end
     for _, unit in ipairs(snapshot.units or {}) do self.units[unit.ident] = unit end
 end
@@ -137,18 +127,14 @@ end
 ---@param ident integer
 ---@return string[]
 function Board:attached(ident)
-    local keys = {}
-    for key in pairs(self.callsOf[ident] or {}) do keys[#keys + 1] = key end
-    table.sort(keys)
-    return keys
+    return self.callsOf:list(ident)
 end
 
 ---@param ident integer
 ---@param key string
 ---@return boolean
 function Board:isOn(ident, key)
-    local keys = self.callsOf[ident]
-    return keys ~= nil and keys[key] == true
+    return self.callsOf:of(ident)[key] == true
 end
 
 ---Keys of the open calls, the newest first. Not to be changed.

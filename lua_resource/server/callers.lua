@@ -4,14 +4,14 @@
 ---@class CadBridge.Callers
 ---@field private roster CadBridge.Roster
 ---@field private ids table<string, string[][]> key of a call -> the lists of ids that it is indexed by
----@field private named table<string, table<string, true>> key of a player -> keys of the calls that name it
+---@field private named CadBridge.Membership key of a player -> keys of the calls that name it
 local Callers = {}
 Callers.__index = Callers
 
 ---@param roster CadBridge.Roster
 ---@return CadBridge.Callers
 local function new(roster)
-    return setmetatable({ roster = roster, ids = {}, named = {} }, Callers)
+    return setmetatable({ roster = roster, ids = {}, named = CadBridge.membership.new() }, Callers)
 end
 
 ---@private
@@ -21,17 +21,7 @@ end
 function Callers:index(key, lists, on)
     for list, ids in ipairs(lists) do
         for _, id in ipairs(ids) do
-            for _, player in ipairs((self.roster:keys(id, list))) do
-                local calls = self.named[player]
-                if not calls and on then
-                    calls = {}
-                    self.named[player] = calls
-                end
-                if calls then
-                    calls[key] = on
-                    if not next(calls) then self.named[player] = nil end
-                end
-            end
+            for _, player in ipairs((self.roster:keys(id, list))) do self.named:put(player, key, on) end
         end
     end
 end
@@ -70,7 +60,7 @@ end
 function Callers:naming(keys)
     local found = {}
     for _, key in ipairs(keys) do
-        for call in pairs(self.named[key] or {}) do found[call] = true end
+        for call in pairs(self.named:of(key)) do found[call] = true end
     end
     return found
 end

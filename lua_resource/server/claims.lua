@@ -13,7 +13,7 @@
 ---@field private callers table<string, table<integer, CadBridge.Proof>> key -> source
 ---@field private named CadBridge.Callers the open calls, by the ids that they name
 ---@field private testers table<string, integer> key -> source
----@field private own table<integer, table<string, true>> source -> keys of the calls he placed or tests
+---@field private own CadBridge.Membership source -> keys of the calls he placed or tests
 ---@field private restricted table<string, true> keys that only dispatchers get
 local Claims = {}
 Claims.__index = Claims
@@ -29,18 +29,9 @@ local NOBODY = {}
 local function new(board, roster, audience, options)
     return setmetatable({
         board = board, roster = roster, audience = audience, options = options,
-        named = CadBridge.callers.new(roster), callers = {}, testers = {}, own = {}, restricted = {},
+        named = CadBridge.callers.new(roster), own = CadBridge.membership.new(),
+        callers = {}, testers = {}, restricted = {},
     }, Claims)
-end
-
----@private
----@param source integer
----@param key string
----@param on true?
-function Claims:index(source, key, on)
-    local keys = self.own[source] or {}
-    keys[key] = on
-    self.own[source] = next(keys) and keys or nil
 end
 
 ---@private
@@ -54,7 +45,7 @@ function Claims:called(key, source, proof)
         self.callers[key] = callers
     end
     callers[source] = proof
-    self:index(source, key, true)
+    self.own:put(source, key, true)
 end
 
 ---Finds the callers among those who are here.
@@ -100,8 +91,8 @@ end
 ---The call is over, and nothing takes its place.
 ---@param key string
 function Claims:forget(key)
-    for source in pairs(self:callersOf(key)) do self:index(source, key) end
-    if self.testers[key] then self:index(self.testers[key], key) end
+    for source in pairs(self:callersOf(key)) do self.own:put(source, key) end
+    if self.testers[key] then self.own:put(self.testers[key], key) end
     self.callers[key], self.testers[key], self.restricted[key] = nil, nil, nil
     self.named:remove(key)
 end
@@ -129,7 +120,7 @@ end
 ---@param source integer
 function Claims:test(key, source)
     self.testers[key] = source
-    self:index(source, key, true)
+    self.own:put(source, key, true)
 end
 
 ---@param key string
@@ -160,7 +151,7 @@ function Claims:dropped(source)
             if not next(callers) then self.callers[key] = nil end
         end
     end
-    self.own[source] = nil
+    self.own:forget(source)
 end
 
 ---The players who placed the call.
@@ -170,14 +161,11 @@ function Claims:callersOf(key)
     return self.callers[key] or NOBODY
 end
 
----@type table<string, true>
-local NOTHING = {}
-
 ---The calls that the player placed or tests: all that he may have without being on duty.
 ---@param source integer
 ---@return table<string, true> keys not to be changed
 function Claims:ownOf(source)
-    return self.own[source] or NOTHING
+    return self.own:of(source)
 end
 
 ---Calls that were for dispatchers only, no longer are: the last dispatcher has left.

@@ -29,7 +29,7 @@
 ---@field players table<integer, CadBridge.Player>
 ---@field count integer
 ---@field private bare { [1]: table<string, true>, [2]: table<string, true> } types by kind of list
----@field private index table<string, table<integer, true>>
+---@field private index CadBridge.Membership key of a player -> sources
 ---@field private gone table<string, CadBridge.Gone>
 ---@field private leavers { at: integer, keys: string[] }[] who left first comes first
 ---@field private ambiguous fun(value: string)
@@ -114,34 +114,12 @@ local function new(bare, ambiguous)
         players = {},
         count = 0,
         bare = { set(bare.communityUserId), set(bare.apiIds) },
-        index = {},
+        index = CadBridge.membership.new(),
         gone = {},
         leavers = {},
         ambiguous = ambiguous,
         reported = {},
     }, Roster)
-end
-
----@private
----@param key string
----@param source integer
-function Roster:enter(key, source)
-    local sources = self.index[key]
-    if not sources then
-        sources = {}
-        self.index[key] = sources
-    end
-    sources[source] = true
-end
-
----@private
----@param key string
----@param source integer
-function Roster:erase(key, source)
-    local sources = self.index[key]
-    if not sources then return end
-    sources[source] = nil
-    if not next(sources) then self.index[key] = nil end
 end
 
 ---A player has joined, or was there when the resource started.
@@ -159,7 +137,7 @@ function Roster:add(source, name, identifiers, early)
             local key = kind .. ':' .. value
             player.identifiers[#player.identifiers + 1] = identifier
             player.keys[#player.keys + 1] = key
-            self:enter(key, source)
+            self.index:put(key, source, true)
             -- He is back: what he left behind would make him two persons.
             self.gone[key] = nil
         end
@@ -177,7 +155,7 @@ end
 function Roster:remove(source, now, position)
     local player = self.players[source]
     if not player then return nil end
-    for _, key in ipairs(player.keys) do self:erase(key, source) end
+    for _, key in ipairs(player.keys) do self.index:put(key, source) end
     self.players[source] = nil
     self.count = self.count - 1
     if now then
@@ -225,7 +203,7 @@ function Roster:lookUp(id, list, found)
     local keys, bare = self:keys(id, list)
     local sources, number = {}, 0
     for _, key in ipairs(keys) do
-        for source in pairs(self.index[key] or {}) do
+        for source in pairs(self.index:of(key)) do
             if not sources[source] then number = number + 1 end
             sources[source] = true
         end

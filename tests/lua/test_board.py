@@ -32,7 +32,7 @@ class Board:
 
 @pytest.fixture
 def board(load: Callable[..., Lua], make: Any) -> Board:
-    return Board(load("server/board.lua"), make)
+    return Board(load("server/membership.lua", "server/board.lua"), make)
 
 
 def test_an_event_replaces_the_whole_call(board: Board, make: Any) -> None:
@@ -89,7 +89,7 @@ EVENTS = st.lists(
 def test_who_is_on_what_is_always_what_the_calls_say(
     load: Callable[..., Lua], make: Any, events: list[tuple[str, int, list[int]]]
 ) -> None:
-    board = Board(load("server/board.lua"), make)
+    board = Board(load("server/membership.lua", "server/board.lua"), make)
     model: dict[str, list[int]] = {}
     for kind, number, units in events:
         call = make.call(number, "dispatch", units=units)

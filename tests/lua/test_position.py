@@ -23,7 +23,9 @@ POSTALS = json.loads((DATA / "postals.json").read_text(encoding="utf-8"))
 
 @pytest.fixture(scope="module")
 def lua(load: Callable[..., Lua]) -> Lua:
-    return load("server/roster.lua", "server/postals.lua", "server/position.lua")
+    return load(
+        "server/membership.lua", "server/roster.lua", "server/postals.lua", "server/position.lua"
+    )
 
 
 @pytest.fixture(scope="module")

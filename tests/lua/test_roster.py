@@ -45,7 +45,7 @@ class Roster:
 
 @pytest.fixture
 def new(load: Callable[..., Lua], make: Any) -> Callable[..., Roster]:
-    lua = load("server/roster.lua")
+    lua = load("server/membership.lua", "server/roster.lua")
     return lambda bare=None: Roster(lua, make, bare)
 
 

@@ -6,9 +6,9 @@
 ---@field private roster CadBridge.Roster
 ---@field private hint fun(source: integer, unit: Unit)
 ---@field private units table<integer, Unit>
----@field private wanted table<string, table<integer, true>> key of a player -> idents that name it
+---@field private wanted CadBridge.Membership key of a player -> idents that name it
 ---@field private matches table<integer, CadBridge.Match> by ident
----@field private idents table<integer, table<integer, true>> source -> idents, verified
+---@field private idents CadBridge.Membership source -> idents, verified
 ---@field private hinted table<integer, true> sources
 local Cad = {}
 Cad.__index = Cad
@@ -19,7 +19,8 @@ Cad.__index = Cad
 local function new(roster, hint)
     return setmetatable({
         dispatchers = 0, roster = roster, hint = hint,
-        units = {}, wanted = {}, matches = {}, idents = {}, hinted = {},
+        units = {}, matches = {}, hinted = {},
+        wanted = CadBridge.membership.new(), idents = CadBridge.membership.new(),
     }, Cad)
 end
 
@@ -29,17 +30,7 @@ end
 function Cad:index(unit, on)
     for list, ids in ipairs(unit.playerIds or {}) do
         for _, id in ipairs(ids) do
-            for _, key in ipairs((self.roster:keys(id, list))) do
-                local idents = self.wanted[key]
-                if not idents and on then
-                    idents = {}
-                    self.wanted[key] = idents
-                end
-                if idents then
-                    idents[unit.ident] = on
-                    if not next(idents) then self.wanted[key] = nil end
-                end
-            end
+            for _, key in ipairs((self.roster:keys(id, list))) do self.wanted:put(key, unit.ident, on) end
         end
     end
 end
@@ -53,16 +44,13 @@ function Cad:rematch(ident, affected)
     local lost = {}
     for _, source in ipairs(before and before.verified and before.players or {}) do
         lost[source] = true
-        local idents = self.idents[source]
-        idents[ident] = nil
-        if not next(idents) then self.idents[source] = nil end
+        self.idents:put(source, ident)
     end
     local match = unit and self.roster:match(unit.playerIds) or nil
     self.matches[ident] = match
     for _, source in ipairs(match and match.players or {}) do
         if match.verified then
-            self.idents[source] = self.idents[source] or {}
-            self.idents[source][ident] = true
+            self.idents:put(source, ident, true)
             if not lost[source] then affected[source] = true end
             lost[source] = nil
         elseif not self.hinted[source] and self.roster.players[source].ready then
@@ -126,7 +114,7 @@ end
 function Cad:review(keys)
     local idents, affected = {}, {}
     for _, key in ipairs(keys) do
-        for ident in pairs(self.wanted[key] or {}) do idents[ident] = true end
+        for ident in pairs(self.wanted:of(key)) do idents[ident] = true end
     end
     for ident in pairs(idents) do self:rematch(ident, affected) end
     return affected
@@ -140,46 +128,37 @@ end
 ---@param source integer
 ---@return boolean
 function Cad:holds(source)
-    return self.idents[source] ~= nil
+    return self.idents:has(source)
 end
 
 ---Whether one of his units dispatches.
 ---@param source integer
 ---@return boolean
 function Cad:dispatches(source)
-    for ident in pairs(self.idents[source] or {}) do
+    for ident in pairs(self.idents:of(source)) do
         if self.units[ident].dispatcher then return true end
     end
     return false
 end
 
----@type table<integer, true>
-local NONE = {}
-
 ---The units of a player.
 ---@param source integer
 ---@return table<integer, true> not to be changed
 function Cad:unitsOf(source)
-    return self.idents[source] or NONE
+    return self.idents:of(source)
 end
 
 ---The units of a player, the lowest ident first.
 ---@param source integer
 ---@return integer[]
 function Cad:identsOf(source)
-    local idents = {}
-    for ident in pairs(self.idents[source] or {}) do idents[#idents + 1] = ident end
-    table.sort(idents)
-    return idents
+    return self.idents:list(source)
 end
 
 ---Players who are units on duty.
 ---@return integer[]
 function Cad:inGame()
-    local sources = {}
-    for source in pairs(self.idents) do sources[#sources + 1] = source end
-    table.sort(sources)
-    return sources
+    return self.idents:names()
 end
 
 ---The players of a unit, where it is proven.
