@@ -14,6 +14,18 @@ def test_an_overlay_replaces_adds_and_hides(tmp_path: Path) -> None:
     assert files.names() == ["a.txt", "c.txt"]
 
 
+def test_a_new_file_of_the_folder_is_named_after_a_refresh(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/x.lua").write_text("x")
+    files = ResourceFiles(tmp_path)
+    assert files.glob("**/*.lua") == ["a/x.lua"]
+    (tmp_path / "a/y.lua").write_text("y")
+    assert files.glob("**/*.lua") == ["a/x.lua"]
+    files.refresh()
+    assert files.glob("**/*.lua") == ["a/x.lua", "a/y.lua"]
+    assert files.read("a") is None
+
+
 def test_nothing_outside_of_the_resource_is_read_or_written(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("x")
     inside = tmp_path / "inside"

@@ -5,9 +5,10 @@ Nothing is ever written to the folder: what scripts save lives as long as the si
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 __all__ = ["ResourceFiles"]
 
@@ -34,6 +35,7 @@ class ResourceFiles:
         self, root: Path | None, overlay: Mapping[str, str | bytes | None] | None = None
     ) -> None:
         self.root = root
+        self._listed: list[str] | None = None
         self._overlay: dict[str, bytes | None] = {}
         for name, content in (overlay or {}).items():
             self._overlay[name] = content.encode() if isinstance(content, str) else content
@@ -47,8 +49,10 @@ class ResourceFiles:
             return self._overlay[clean]
         if self.root is None:
             return None
-        path = self.root / PurePosixPath(clean)
-        return path.read_bytes() if path.is_file() else None
+        try:
+            return (self.root / clean).read_bytes()
+        except OSError:  # nothing, or a folder
+            return None
 
     def write(self, name: str, content: bytes) -> bool:
         """Keep a file; False if the name leads out of the resource."""
@@ -66,16 +70,15 @@ class ResourceFiles:
         self._overlay[clean] = None
         return True
 
+    def refresh(self) -> None:
+        """Look into the folder anew at the next question for its names."""
+        self._listed = None
+
     def names(self) -> list[str]:
-        """Return all files, sorted by path."""
-        found: set[str] = set()
-        if self.root is not None:
-            found.update(
-                path.relative_to(self.root).as_posix()
-                for path in self.root.rglob("*")
-                if path.is_file()
-            )
-        found.update(self._overlay)
+        """Return all files, sorted by path; the folder's as they were at the last refresh."""
+        if self._listed is None:
+            self._listed = _below(self.root) if self.root is not None else []
+        found = {*self._listed, *self._overlay}
         return sorted(name for name in found if self._overlay.get(name, b"") is not None)
 
     def glob(self, pattern: str) -> list[str]:
@@ -89,6 +92,14 @@ class ResourceFiles:
             return [clean] if clean is not None and self.read(clean) is not None else []
         expression = _expression(pattern)
         return [name for name in self.names() if expression.fullmatch(name)]
+
+
+def _below(root: Path) -> list[str]:
+    return [
+        Path(folder, name).relative_to(root).as_posix()
+        for folder, _, names in os.walk(root)
+        for name in names
+    ]
 
 
 def _expression(pattern: str) -> re.Pattern[str]:

@@ -149,7 +149,9 @@ class ServerProcess:
 
     def refresh(self, name: str) -> None:
         """Read the manifest of a known resource again."""
-        self.add(name, self.world.resources[name].files)
+        files = self.world.resources[name].files
+        files.refresh()
+        self.add(name, files)
 
     def start(self, name: str) -> None:
         """Start a resource.
