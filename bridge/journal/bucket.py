@@ -163,6 +163,12 @@ class Bucket:
             if number < before:
                 await self._forget(f"{_board_key(server, number)}.*")
 
+    async def forget_boards_beyond(self, server: int, last: int) -> None:
+        """Delete the boards of events beyond a number: there are none any more."""
+        for number in await self._boards(server):
+            if number > last:
+                await self._forget(f"{_board_key(server, number)}.*")
+
     async def _boards(self, server: int) -> list[int]:
         keys = await self._keys(f"board.{server}.*.0")
         return [int(key.split(".")[2]) for key in keys]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from bridge.journal.address import Address
 
-__all__ = ["Beaten", "Cluster", "Copies", "Message"]
+__all__ = ["LOST", "Beaten", "Cluster", "Copies", "Message"]
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +60,7 @@ REFUSED = (
     "compare those in journal.url with the configuration of the NATS servers"
 )
 UNREACHABLE = "no NATS server can be reached"
+LOST = "NATS has lost the journal's stream; restart the bridge, which makes it anew"
 NO_JETSTREAM = "NATS runs without JetStream, or its servers have not found each other"
 
 
@@ -319,7 +320,7 @@ def _reason(error: BaseException) -> str:
     """Return what an owner can do something about; never an address with a password in it."""
     if isinstance(error, APIError):
         if error.err_code == NO_STREAM:
-            return "NATS has lost the journal's stream; restart the bridge, which makes it anew"
+            return LOST
         return f"NATS says: {error.description}" if error.description else NO_JETSTREAM
     if isinstance(error, TimeoutError):
         return "NATS does not answer"

@@ -16,7 +16,7 @@ import structlog
 from bridge.errors import JournalUnavailable, SequenceTaken
 from bridge.journal.address import Address
 from bridge.journal.bucket import Bucket
-from bridge.journal.cluster import Cluster
+from bridge.journal.cluster import LOST, Cluster
 from bridge.journal.pruning import prune
 from bridge.journal.replica import Replica, subject_of
 
@@ -254,7 +254,7 @@ class JetStreamJournal:
         replica = self._replicas.get(server)
         if replica is None:
             replica = self._replicas[server] = Replica(
-                self._cluster, self._stream, server, self._renew_epoch
+                self._cluster, self._stream, server, self._went_back
             )
             self._have_duty(self._follow(replica))
         return replica
@@ -270,7 +270,7 @@ class JetStreamJournal:
                     replica.in_step
                 )  # another bridge may have stored more since
             if replica.last < last and not replica.compared:
-                await self._renew_epoch()
+                await self._went_back(replica)
             replica.compared = True
         return replica
 
@@ -320,6 +320,11 @@ class JetStreamJournal:
             replica.doubt()
         with contextlib.suppress(JournalUnavailable):
             self._is_named(await self._bucket.epoch())
+
+    async def _went_back(self, replica: Replica) -> None:
+        """Forget what was kept of events that a server has no more."""
+        await self._bucket.forget_boards_beyond(replica.server, replica.last)
+        await self._renew_epoch()
 
     async def _renew_epoch(self) -> None:
         """Let cursors of before count no more: the journal holds fewer events than were seen in it,
@@ -379,6 +384,9 @@ class JetStreamJournal:
                 raise
         if self._problem:
             await self._bucket.try_to_write()
+            if await self._cluster.copies(self._stream) is None:
+                self._failed(LOST)
+                return
             self._problem = ""
             log.info("journal_available_again")
 

@@ -44,7 +44,11 @@ class Replica:
     """
 
     def __init__(
-        self, cluster: Cluster, stream: str, server: int, restored: Callable[[], Awaitable[None]]
+        self,
+        cluster: Cluster,
+        stream: str,
+        server: int,
+        restored: Callable[[Replica], Awaitable[None]],
     ) -> None:
         """Make it; `restored` is called when what was known is not stored any more."""
         self.server = server
@@ -106,7 +110,7 @@ class Replica:
             await self._know_the_last()
         await self._read_on()
         if self._went_back:
-            await self._restored()
+            await self._restored(self)
         self._went_back = False
         self._sure = doubts == self._doubts  # one that came meanwhile stays
 

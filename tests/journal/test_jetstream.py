@@ -668,6 +668,54 @@ async def test_a_running_bridge_notices_that_the_journal_went_back(
         assert await journal.append(SERVER, [entry(9)], after=1) == 2
 
 
+async def test_a_board_of_events_that_a_backup_does_not_hold_is_forgotten(
+    own: NatsServer, tmp_path: Path, until: Any
+) -> None:
+    """Other events will have their numbers: the board would be of what never was."""
+    async with bridges(own, name="j") as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        before = Snapshot(1, NOON, b"before")
+        await journal.save_snapshot(SERVER, before)
+        own.kill()
+        streams = own.folder / "jetstream" / "$G" / "streams"
+        shutil.copytree(streams / "j", tmp_path / "backup")
+        await asyncio.to_thread(own.start)
+        await journal.append(SERVER, [entry(2), entry(3)], after=1)
+        await journal.save_snapshot(SERVER, Snapshot(3, NOON, b"of what is lost"))
+        epoch = journal.epoch
+        own.kill()
+        shutil.rmtree(streams / "j")
+        shutil.copytree(tmp_path / "backup", streams / "j")
+        await asyncio.to_thread(own.start)
+        await until(lambda: journal.epoch != epoch)
+        assert await journal.last(SERVER) == 1
+        assert await journal.append(SERVER, [entry(8), entry(9)], after=1) == 3
+        assert await journal.snapshot(SERVER, 3) == before
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_journal_whose_stream_was_deleted_is_not_called_available(
+    nats: NatsServer, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That its small values can be written says nothing of events."""
+    monkeypatch.setattr(jetstream, "WRITE_EVERY_S", 0.05)
+    async with bridges(nats) as (journal,):
+        await journal.append(SERVER, [entry(1)], after=0)
+        trials, copies = [], journal._cluster.copies
+
+        async def try_counted(stream: str) -> Any:
+            trials.append(stream)
+            return await copies(stream)
+
+        monkeypatch.setattr(journal._cluster, "copies", try_counted)
+        await journal._cluster._jetstream.delete_stream(journal._stream)
+        with pytest.raises(JournalUnavailable):
+            await journal.append(SERVER, [entry(2)], after=1)
+        await until(lambda: len(trials) > 2)
+        assert not journal.available
+        assert "restart the bridge" in journal.problem
+
+
 async def test_the_new_name_wakes_the_connections_of_every_server(
     own: NatsServer, tmp_path: Path, until: Any
 ) -> None:
