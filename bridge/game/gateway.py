@@ -140,18 +140,21 @@ class Gateway:
         self._server.close(close_connections=False)
         for connection in self._open:
             connection.end(rules.GOING_AWAY, "the bridge is stopping")
-        if self._open:
-            _, late = await asyncio.wait(self._open.values(), timeout=3 * LAST_WORDS_S)
-            for task in late:
-                task.cancel()
-            if late:
-                log.warning("connections_cut_off", number=len(late))
-        await self._answering.stop()
+        await asyncio.gather(self._all_gone(), self._answering.stop())
         for watcher in self._watchers:
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
         await self._server.wait_closed()
         self._server = None
+
+    async def _all_gone(self) -> None:
+        """Wait for the last words of all, which a connection needs twice `LAST_WORDS_S` for."""
+        if self._open:
+            _, late = await asyncio.wait(self._open.values(), timeout=2.5 * LAST_WORDS_S)
+            for task in late:
+                task.cancel()
+            if late:
+                log.warning("connections_cut_off", number=len(late))
 
     # One connection.
 

@@ -627,6 +627,36 @@ async def test_stopping_waits_for_nobody_for_long(stand: Stand, monkeypatch: pyt
     silent.close()
 
 
+async def test_stopping_waits_for_connections_and_answers_at_the_same_time(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+):
+    """One after the other they would take longer than a panel waits."""
+    monkeypatch.setattr("bridge.game.gateway.LAST_WORDS_S", 2.0)
+    monkeypatch.setattr("bridge.game.connection.LAST_WORDS_S", 2.0)
+    answering, let_go = asyncio.Event(), asyncio.Event()
+
+    async def answer(*_: object) -> None:
+        answering.set()
+        await let_go.wait()
+
+    async def stop_answering() -> None:
+        assert stand.gateway.connections, "the one that does not read is still being waited for"
+        let_go.set()
+        await stopped()
+
+    stand.answers = answer
+    deaf = await stand.connected()
+    await deaf.say(op="request", id="1", method="m")
+    await answering.wait()
+    deaf.socket.transport.pause_reading()
+    await stand.happen(200, body=b'"' + b"x" * 60_000 + b'"')
+    stopped = stand.gateway._answering.stop
+    monkeypatch.setattr(stand.gateway._answering, "stop", stop_answering)
+
+    await stand.gateway.stop()
+    assert let_go.is_set()
+
+
 # TLS.
 
 
