@@ -42,5 +42,6 @@ def _explained(error: OSError) -> tuple[str, str, str]:
     if error.errno == errno.EADDRINUSE:
         return "port", "another program has this port", "end that one, or choose another port"
     if error.errno == errno.EACCES:
-        return "port", "the system does not allow this port", "choose one from 1024 on"
+        # Windows keeps ranges of higher ones to itself too
+        return "port", "the system does not allow this port", "choose another one, from 1024 on"
     return "port", error.strerror or type(error).__name__, "`cad-bridge doctor` may say more"

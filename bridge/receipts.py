@@ -27,7 +27,11 @@ log = structlog.get_logger(__name__)
 
 KEPT = 500
 """Receipts a server: as many as there can be open calls."""
+MOST_BYTES = 512 << 10
+"""Of a server's receipts in the journal, the older ones left out: NATS takes no value over 1 MiB,
+and one that it never takes would look like a journal that cannot store."""
 _NAME = "receipts"
+_COMMA = b", "
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +104,10 @@ class Receipts:
     async def keep(self) -> None:
         """Write what has changed to the journal; one that cannot store now is tried again."""
         for server in sorted(self._unwritten):
-            body = json.dumps([asdict(receipt) for receipt in self._kept[server].values()])
+            body = _encoded(self.newest(server))
             self._unwritten.discard(server)  # first: what comes meanwhile is written next time
             try:
-                await self._journal.save(server, _NAME, body.encode())
+                await self._journal.save(server, _NAME, body)
             except JournalUnavailable as error:
                 self._unwritten.add(server)
                 log.warning("receipts_not_kept", server=server, reason=error.reason)
@@ -116,3 +120,16 @@ class Receipts:
         if receipt.shown:
             metrics.painted.labels(server).observe(receipt.ms / 1000)
             metrics.passed("painted", server)
+
+
+def _encoded(newest: Iterable[Receipt]) -> bytes:
+    """Return as many of them as there is room for, the newest last."""
+    items: list[bytes] = []
+    size = 0
+    for receipt in newest:
+        item = json.dumps(asdict(receipt)).encode()
+        size += len(item) + len(_COMMA)
+        if size > MOST_BYTES:
+            break
+        items.append(item)
+    return b"[%b]" % _COMMA.join(reversed(items))

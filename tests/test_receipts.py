@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from bridge.errors import JournalUnavailable
 from bridge.metrics import Metrics
-from bridge.receipts import KEPT, Receipts
+from bridge.receipts import KEPT, MOST_BYTES, Receipts
 
 FRAME = {"key": "911:4711", "seq": 7, "due": 7, "sent": 7, "shown": 6, "ms": 41}
 
@@ -67,6 +67,22 @@ async def test_no_more_are_kept_than_calls_can_be_open(keeper: Keeper) -> None:
         await kept.take(1, FRAME | {"key": f"911:{number}"})
     assert len(kept.newest(1)) == KEPT
     assert kept.newest(1)[0].key == f"911:{KEPT + 2}"
+
+
+async def test_large_receipts_leave_the_older_ones_out_and_fit_into_a_message(
+    keeper: Keeper,
+) -> None:
+    """A value that NATS never takes would make the journal look as if it could not store."""
+    kept, later = receipts(keeper), receipts(keeper)
+    why = {f"{number:0128}": 100_000 for number in range(64)}
+    for number in range(KEPT):
+        await kept.take(1, FRAME | {"key": f"911:{number}", "why": why})
+    await kept.keep()
+    (body,) = keeper.kept.values()
+    assert MOST_BYTES * 0.9 < len(body) <= MOST_BYTES
+    await later.recall([1])
+    newest = later.newest(1)
+    assert newest == kept.newest(1)[: len(newest)]
 
 
 @pytest.mark.parametrize(
