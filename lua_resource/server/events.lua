@@ -179,9 +179,9 @@ function Events:restore(snapshot)
     local affected = self.audience.sources.cad:replace(self.board.units)
     self.arrivals.paused = true
     self.audience:updateAll(affected)
+    self.arrivals.paused = false
     self.panics:restored(self.board.units)
     self.alerts:restored(before)
-    self.arrivals.paused = false
     -- The last dispatcher may have left while nobody told us.
     if self.audience.sources.cad.dispatchers == 0 then self.alerts:lift(self.freshFor()) end
     for _, unit in pairs(self.board.units) do

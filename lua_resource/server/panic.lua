@@ -25,13 +25,15 @@
 
 ---@class CadBridge.Panics: CadBridge.PanicParts
 ---@field private active table<string, CadBridge.Panic>
----@field private over table<integer, true> units whose panic ended here, and not yet in the CAD
+---@field private over table<integer, integer> units whose panic ended here, and not yet in the CAD -> clock
 ---@field private following boolean
 local Panics = {}
 Panics.__index = Panics
 
 local LASTS_MS = 10 * 60 * 1000
 local FOLLOW_MS = 2000
+---How late the CAD may say what a player did in the game.
+local LATE_MS = 15000
 ---Metres that a unit moves before its blip does.
 local STEP = 4
 
@@ -115,8 +117,9 @@ end
 function Panics:raise(unit, source, label, event)
     local ident, said = unit and unit.ident, not event.here
     if ident then
-        -- What a board still holds is no news.
-        if self.over[ident] and not event.alert then return end
+        -- What a board still holds is no news, nor what the CAD says late of one that was taken back.
+        local over = said and self.over[ident]
+        if over and (not event.alert or self.now() - over < LATE_MS) then return end
         self.over[ident] = nil
     end
     local known = self:find(ident, source)
@@ -147,7 +150,7 @@ end
 ---@param reason string
 function Panics:finish(panic, reason)
     self.active[panic.key] = nil
-    for ident in pairs(panic.idents) do self.over[ident] = true end
+    for ident in pairs(panic.idents) do self.over[ident] = self.now() end
     self.pictures:clear(panic.key, reason)
 end
 

@@ -9,7 +9,7 @@
 ---@class Note
 ---@field content string?
 ---@field label string?
----@field kind string `text` is for reading, all others name an attachment
+---@field kind string? `text`, or none, is for reading; all others name an attachment
 ---@field time string?
 
 ---An open call as the bridge sends it. Whatever is empty, false or unknown is absent (nil).

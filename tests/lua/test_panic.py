@@ -150,6 +150,32 @@ async def test_the_command_raises_and_ends_it_whatever_the_cad_says(
     assert street.asked("unit.panic")[-1]["on"] is False
 
 
+async def test_what_is_taken_back_at_once_does_not_sound_again_when_the_cad_hears_of_it(
+    street: Town, make: Make
+) -> None:
+    for _ in range(2):
+        street.server.command_as(2, "panic")
+        await street.server.advance(100)
+    assert [name for name, _ in street.got(1)] == ["show", "clear"]
+    await panic(street, make, True)
+    await panic(street, make, False)
+    assert street.got(1) == []
+    await panic(street, make, True)
+    assert [a["how"] for a in street.shown(1)] == ["alert"]
+
+
+async def test_what_was_taken_back_without_the_cad_can_be_raised_there_later(
+    street: Town, make: Make
+) -> None:
+    for _ in range(2):
+        street.server.command_as(2, "panic")
+        await street.server.advance(100)
+    await street.server.advance(20_000)
+    street.forget()
+    await panic(street, make, True)
+    assert [a["how"] for a in street.shown(1)] == ["alert"]
+
+
 async def test_a_responder_who_is_no_unit_can_raise_it_too(street: Town, make: Make) -> None:
     street.server.command_as(1, "panic")
     await street.server.advance(100)
