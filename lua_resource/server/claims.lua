@@ -135,10 +135,7 @@ function Claims:joined(source)
     for key in pairs(self.named:naming(self.roster.players[source].keys)) do
         -- A 911 call that became a dispatch call is remembered a little longer than it is open.
         local call = self.board.calls[key]
-        local match = self.roster:match(call and call.callerIds)
-        for _, other in ipairs(match.players) do
-            if other == source then self:called(key, source, match.verified and 'verified' or 'claimed') end
-        end
+        if call then self:match(call) end
     end
 end
 

@@ -460,6 +460,10 @@ async def test_a_caller_whom_only_his_claim_named_is_proven_by_the_answer(
     await street.answer("call.create", {"key": "911:9"})
     (alert,) = street.shown(4)
     assert (alert["how"], alert["position"]["x"]) == ("change", 5.0)
+    street.ready(4)  # his client starts anew
+    await street.server.advance(200)
+    (alert,) = street.shown(4)
+    assert (alert["how"], alert["position"]["x"]) == ("quiet", 5.0)
 
 
 async def test_a_player_can_leave_the_call_that_dispatch_gave_him(street: Town, make: Make) -> None:
