@@ -165,7 +165,7 @@ class Ingest:
         durable.
 
         Raises:
-            JournalUnavailable: nothing of them is stored, and the board is as before.
+            JournalUnavailable: nothing of them is stored, and the board is read back as it was.
         """
         return await self._change(lambda board, now: _folded(board, facts, now))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -76,6 +77,7 @@ class NatsServer:
         """Let it answer nothing, while its connections stay open."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
+        os.waitpid(self._process.pid, os.WUNTRACED)  # it has stopped, not only been told to
 
     def thaw(self) -> None:
         """Let it go on."""

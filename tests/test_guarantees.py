@@ -214,7 +214,7 @@ async def test_a_full_disk_confirms_nothing_and_is_over_by_itself(
             assert int(answer.headers["Retry-After"]) > 0
             assert (await answer.json(content_type=None))["code"] == "unavailable"
         assert await readiness(bridge) == 503
-        assert await open_calls(bridge) == {1}
+        await until(lambda: _has_open(bridge, {1}), why="what was not stored is forgotten")
         problems = (await bridge.admin("/api/status"))["problems"]
         assert "journal_unavailable" in {problem["code"] for problem in problems}
 
@@ -222,6 +222,10 @@ async def test_a_full_disk_confirms_nothing_and_is_over_by_itself(
         await until(lambda: _is_ready(bridge), why="it recovers without being asked")
         assert await bridge.push(call_911(2)) == 200
         assert (await game.hears_of(2))["alert"]
+
+
+async def _has_open(bridge: BridgeProcess, calls: set[int]) -> bool:
+    return await open_calls(bridge) == calls
 
 
 async def _is_ready(bridge: BridgeProcess) -> bool:
