@@ -76,15 +76,19 @@ async def test_status_counts_what_is_there_now_not_at_the_beginning(town: Town, 
     assert "Connection, for 0 min: The connection to the bridge ended" in lines
 
 
-async def test_why_tells_how_the_last_alert_was_taken(town: Town, make: Make) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [("muted", "the player has muted them"), ("paused", "while his pause menu hid it")],
+)
+async def test_why_tells_how_the_last_alert_was_taken(
+    town: Town, make: Make, outcome: str, told: str
+) -> None:
     town.responders(1)
     await town.come(1)
     seq = await town.event("call.opened", call=make.call())
-    town.server.emit_as_client(1, "cadbridge:painted", "911:4711", seq, "muted")
+    town.server.emit_as_client(1, "cadbridge:painted", "911:4711", seq, outcome)
     await town.server.advance(100)
-    assert any(
-        "the player has muted them" in line for line in town.server.console("cadbridge why 1")
-    )
+    assert any(told in line for line in town.server.console("cadbridge why 1"))
 
 
 async def test_a_test_is_asked_of_the_bridge_and_its_painting_is_told(

@@ -28,7 +28,7 @@ ENDS = {
     "notice.hint.": {"calls", "link", "panic"},
     "notice.usage.": {"clearcall", "note", "status", "911", "311"},
     "server.source.": {"cad", "ace", "job", "everyone"},
-    "server.outcome.": {"none", "shown", "muted", "suppressed"},
+    "server.outcome.": {"none", "shown", "paused", "muted", "suppressed"},
     "server.missing.": {"websocket", "token", "url", "transport"},
     "server.down.": {
         *("token", "replaced", "protocol", "badFrame", "unreachable", "timeout", "closed"),
