@@ -43,6 +43,8 @@ DISK_LEFT = 256 * 1024 * 1024
 """Bytes of free disk below which the owner should hear of it."""
 BEHIND = 256
 """Events unacknowledged: more than may be under way at a time."""
+NO_FAULT = ("muted", "paused", "suppressed", "left")
+"""Why somebody who was sent an alert did not paint it, though nothing is wrong."""
 REJECTED_FOR = 3_600_000
 """Milliseconds for which a rejected push is news."""
 
@@ -250,12 +252,12 @@ def _of_alerts(server: dict[str, Any]) -> Iterator[Problem]:
             "In the game server's console: `cadbridge why PLAYER` says why somebody is none.",
             server["id"],
         )
-    elif alert["shown"] < alert["sent"]:
+    elif alert["shown"] + sum(alert["why"].get(reason, 0) for reason in NO_FAULT) < alert["sent"]:
         yield Problem(
             "alert_not_painted",
             f"The last alert of {name}, {alert['key']}, reached "
             f"{alert['shown']} of {alert['sent']} screens.",
-            "`cadbridge why PLAYER` tells who is not ready or has muted it.",
+            "`cadbridge why PLAYER` tells what it was with somebody who missed it.",
             server["id"],
         )
 

@@ -25,7 +25,7 @@ def metrics(seen: Any, /, **outcomes: int) -> None:
         seen.metrics.pushes.labels(1, "http", outcome).inc(count)
 
 
-def receipt(seen: Any, /, **numbers: int) -> None:
+def receipt(seen: Any, /, **numbers: Any) -> None:
     fields = {"seq": 9, "at": seen.time, "due": 7, "sent": 7, "shown": 7, "ms": 400} | numbers
     seen.kept_receipts[1] = [Receipt("911:4711", **fields)]
 
@@ -104,6 +104,15 @@ async def test_wrong_keys_beside_right_ones_are_no_problem_of_the_owner(seen: An
     metrics(seen, wrong_key=3, ok=1)
 
     assert await found(seen) == []
+
+
+@pytest.mark.parametrize("reason", ["muted", "paused", "suppressed", "left"])
+async def test_who_chose_not_to_see_an_alert_is_no_problem(seen: Any, reason: str) -> None:
+    receipt(seen, shown=5, why={reason: 2})
+    assert await found(seen) == []
+
+    receipt(seen, shown=5, why={reason: 1, "unanswered": 1})
+    assert [problem["code"] for problem in await found(seen)] == ["alert_not_painted"]
 
 
 async def test_a_rejected_push_is_news_for_an_hour(seen: Any) -> None:
