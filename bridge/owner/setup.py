@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bridge import settings
 from bridge.errors import ConfigurationError
-from bridge.owner import template
+from bridge.owner import program, template
 from bridge.owner.send import reachable
 from bridge.settings import is_loopback
 
@@ -175,12 +175,13 @@ def _next_steps(answers: Answers, path: Path) -> list[str]:
             f"{settings.PushSettings().port} as the server's ip and port. Where the CAD's own "
             "resource runs, let that forward instead (docs/beside-sonorancad.md)."
         )
+    me, config = program.call(), program.quoted(path)
     steps = [
         "Copy the lines above into the game server's server.cfg, below its framework.",
-        "cad-bridge install-resource DIR      (DIR: the game server's resources folder)",
+        f"{me} install-resource DIR      (DIR: the game server's resources folder)",
         pushes,
-        f"cad-bridge run --config {path}",
-        f"cad-bridge doctor --config {path}",
+        f"{me} run --config {config}",
+        f"{me} doctor --config {config}",
     ]
     if "YOUR-HOST-NAME" in _game_url(answers):
         steps.insert(0, "Put the name of this machine in place of YOUR-HOST-NAME.")
