@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
 __all__ = [
     "GREATEST_SEQ",
@@ -111,10 +112,18 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         sqlite3.Error: it cannot be opened.
     """
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", timeout=BUSY_S, isolation_level=None, uri=True
+        f"{_uri(path.absolute())}?mode=rw", timeout=BUSY_S, isolation_level=None, uri=True
     )
     _pragma(connection, "query_only", "ON")
     return connection
+
+
+def _uri(path: PurePath) -> str:
+    """Return a path as SQLite reads it; `as_uri` names the host of a Windows share, which SQLite
+    refuses.
+    """
+    text = quote(path.as_posix(), safe="/:")
+    return f"file://{text}" if text.startswith("/") else f"file:///{text}"
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:

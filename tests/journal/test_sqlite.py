@@ -14,14 +14,14 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import bridge
 from bridge.errors import ConfigurationError, JournalInUse, JournalUnavailable
-from bridge.journal import Entry, Snapshot
+from bridge.journal import Entry, Snapshot, schema
 from bridge.journal.sqlite import SqliteJournal
 from bridge.metrics import Metrics
 
@@ -797,3 +797,26 @@ async def test_commits_and_refusals_are_counted(path: Path, faulty: type[Faulty]
     assert commits is not None
     assert 1 <= commits < 50  # gathered
     assert metrics.registry.get_sample_value("cad_bridge_journal_errors_total") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        (PurePosixPath("/srv/meine Brücke/j#1?.db"), "file:///srv/meine%20Br%C3%BCcke/j%231%3F.db"),
+        (PureWindowsPath(r"C:\cad bridge\j.db"), "file:///C:/cad%20bridge/j.db"),
+        (PureWindowsPath(r"\\nas\games\j.db"), "file:////nas/games/j.db"),
+    ],
+)
+def test_a_path_is_named_as_sqlite_reads_it(path: PurePath, uri: str) -> None:
+    assert schema._uri(path) == uri
+
+
+async def test_a_journal_is_read_whatever_signs_are_in_its_path(tmp_path: Path) -> None:
+    folder = tmp_path / "meine Brücke #1 100%"
+    folder.mkdir()
+    journal = await SqliteJournal.open(folder / "j.db", max_size_bytes=1 << 30)
+    await journal.append(1, [Entry(1_700_000_000_000, b"{}")], after=0)
+    await journal.close()
+    journal = await SqliteJournal.open(folder / "j.db", max_size_bytes=1 << 30)
+    assert [record.seq for record in await journal.read(1, 0, 9)] == [1]
+    await journal.close()
