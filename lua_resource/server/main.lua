@@ -155,7 +155,7 @@ local actions = CadBridge.actions.new {
 local liveMap = CadBridge.liveMap.new {
     sources = function() return options.liveMap and session.welcomed and cad:inGame() or {} end,
     player = function(source) return roster.players[source] end,
-    standing = standing, heading = game.heading, later = later,
+    standing = standing, heading = game.heading, later = later, tell = tell,
     place = function(position)
         local postal = sight.postal(position)
         if not postal then return ('%d, %d'):format(position.x // 1, position.y // 1) end

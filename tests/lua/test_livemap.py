@@ -2,10 +2,82 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Town = Any
 Make = Any
+Lua = Any
+
+
+class Patrol:
+    """The module alone, with two units that always move; `broken` names the part that fails."""
+
+    def __init__(self, load: Callable[..., Lua], make: Make) -> None:
+        lua = load("server/livemap.lua")
+        self.broken, self.x = "", 0.0
+        self.timers: list[Any] = []
+        self.reports: list[Any] = []
+        self.said: list[tuple[str, str]] = []
+        player = make.to_lua(lua, {"identifiers": ["license:a"]})
+
+        def standing(source: int) -> Lua:
+            self.fail("standing", source == 1)
+            self.x += 100
+            return make.to_lua(lua, {"x": self.x, "y": 0.0})
+
+        def heading(source: int) -> float:
+            self.fail("heading", source == 1)
+            return 0.0
+
+        def report(updates: Lua) -> bool:
+            self.fail("report")
+            self.reports.append(make.to_python(updates))
+            return True
+
+        def tell(name: bytes, places: Lua) -> None:
+            self.said.append((name.decode(), places[b"problem"].decode()))
+
+        parts = {
+            "sources": lambda: lua.table_from([1, 2]),
+            "player": lambda _: player,
+            "standing": standing,
+            "heading": heading,
+            "place": lambda _: b"Postal 1",
+            "report": report,
+            "later": lambda _, callback: self.timers.append(callback),
+            "tell": tell,
+        }
+        self.map = lua.eval("CadBridge.liveMap.new")(make.to_lua(lua, parts))
+
+    def fail(self, part: str, whose: bool = True) -> None:
+        if whose and self.broken == part:
+            raise RuntimeError(f"{part} is broken")
+
+    def step(self) -> int:
+        """Let its time pass; return how many units the new report has."""
+        before = len(self.reports)
+        self.timers.pop()()
+        return sum(len(updates) for updates in self.reports[before:])
+
+
+@pytest.mark.parametrize(("broken", "reported"), [("standing", 1), ("heading", 1), ("report", 0)])
+def test_what_goes_wrong_in_one_step_is_told_once_and_the_next_step_comes(
+    load: Callable[..., Lua], make: Make, broken: str, reported: int
+) -> None:
+    patrol = Patrol(load, make)
+    patrol.map[b"wake"](patrol.map)
+    patrol.broken = broken
+    assert (patrol.step(), patrol.step()) == (reported, reported)
+    patrol.broken = ""
+    assert patrol.step() == 2
+    [(name, problem)] = patrol.said
+    assert name == "server.liveMapFailed"
+    assert f"{broken} is broken" in problem
 
 
 async def test_only_units_on_duty_are_reported_and_only_when_they_moved(
