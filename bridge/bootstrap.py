@@ -42,7 +42,10 @@ def environment(folder: Path, extra: str) -> Path:
         [sys.executable, "-m", "venv", "--clear", str(folder)],
         [*quiet, "--editable", f"{ROOT}[{extra}]"],
     ):
-        result = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - our own words
+        try:
+            result = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - our own words
+        except KeyboardInterrupt:
+            sys.exit("stopped before all was installed; run it again to begin anew")
         if result.returncode:
             hint = " (Debian and Ubuntu: apt install python3-venv)" if "venv" in command else ""
             sys.exit(f"this did not work: {' '.join(command)}{hint}")
