@@ -64,14 +64,38 @@ async def test_a_queued_response_says_so(street: Town, make: Make) -> None:
 async def test_who_was_queued_hears_that_the_cad_gave_up_unless_he_was_attached(
     street: Town, make: Make, attached: bool
 ) -> None:
-    await street.event("call.opened", call=make.call(880, "dispatch", title="Fire", units=[102]))
     await street.event("call.opened", call=make.call())
-    await type_(street, 1 if not attached else 2, "respond 4711" if not attached else "respond 880")
+    await type_(street, 2, "respond")
     await street.answer("call.respond", {"queued": True})
+    if attached:
+        await street.event("call.closed", call=make.call(), reason="dispatched")
+        call = make.call(880, "dispatch", origin911="911:4711", units=[102])
+        await street.event("call.opened", call=call)
     street.forget()
     await street.server.advance(66_000)
-    player = 2 if attached else 1
-    assert any("did not attach you" in line for line in street.lines(player)) is not attached
+    assert any("did not attach you" in line for line in street.lines(2)) is not attached
+
+
+async def test_who_is_on_the_call_gets_the_route_and_the_cad_is_not_asked_again(
+    street: Town, make: Make
+) -> None:
+    place = {"x": 1.0, "y": 2.0}
+    call = make.call(880, "dispatch", units=[102], position=place)
+    await street.event("call.opened", call=call)
+    await type_(street, 2, "clearcall")
+    street.forget()
+    await type_(street, 2, "respond 880")
+    got = street.got(2)
+    [alert] = [args[0] for name, args in got if name == "show"]
+    assert (alert["key"], alert["how"], alert["route"]) == ("dispatch:880", "change", True)
+    [line] = [args[0]["text"] for name, args in got if name == "notice"]
+    assert line == "You are on Call #880 in the CAD."
+    assert street.asked("call.respond") == []
+    # Once he has been taken off it, the CAD is asked again.
+    free = make.call(880, "dispatch", position=place, origin911="911:4711")
+    await street.event("call.changed", call=free, changed=["units"], detached=[102])
+    await type_(street, 2, "respond 880")
+    assert [asked["call"] for asked in street.asked("call.respond")] == ["dispatch:880"]
 
 
 async def test_a_call_that_one_has_not_cannot_be_responded_to(street: Town, make: Make) -> None:

@@ -88,7 +88,7 @@ function Responding:route(source, call, on)
     self.pictures:show(source, self.alerts:build(call, class, 'change', { changed = {}, route = on }))
 end
 
----Routes the player to a call, and attaches him in the CAD.
+---Routes the player to a call, and attaches him in the CAD, where he is not on it already.
 ---@param source integer
 ---@param reference string? key or id; nil for the newest call he has
 function Responding:respond(source, reference)
@@ -102,6 +102,9 @@ function Responding:respond(source, reference)
     local number = CadBridge.look.number(self.sight, call)
     self.routed[source] = call.key
     self:route(source, call, true)
+    if self.claims:isAttached(call, source) then
+        return answers:say(source, 'good', 'notice.responding', { number = number })
+    end
     local placed = self.whereabouts:of(call.key) ~= nil
     answers:say(source, 'info', placed and 'notice.routing' or 'notice.routingNowhere', { number = number })
     answers:ask(source, 'call.respond', { call = call.key }, function(result)
