@@ -52,7 +52,7 @@ end
 ---@param alert Alert
 ---@return Alert
 local function listed(alert)
-    alert.route = nil
+    alert.route, alert.blip = nil, nil
     if alert.class == 'assigned' then alert.respond = nil end
     for field, most in pairs(IN_LIST) do alert[field] = CadBridge.look.short(alert[field], most) end
     for index, unit in ipairs(alert.units or {}) do
@@ -61,10 +61,11 @@ local function listed(alert)
     return alert
 end
 
----Opens the list of open calls, for who may see them.
+---Opens the list of open calls, for who may see them. Units in distress come first.
 ---@param source integer
 function Actions:list(source)
     local alerts = {}
+    for _, alert in ipairs(self.panics:listed(source)) do alerts[#alerts + 1] = listed(alert) end
     for _, call in ipairs(self.board:newest()) do
         local class, proof = self.claims:entitled(call, source)
         if class and #alerts < LISTED then

@@ -206,6 +206,22 @@ function Panics:arrived(source, quietly)
     end
 end
 
+---What goes on now that the player is to know of, the newest first.
+---@param source integer
+---@return Alert[]
+function Panics:listed(source)
+    local running, alerts = {}, {}
+    for key, panic in pairs(self.active) do
+        if self:keeps(source, key) then running[#running + 1] = panic end
+    end
+    table.sort(running, function(a, b)
+        if a.started ~= b.started then return a.started > b.started end
+        return a.key < b.key
+    end)
+    for index, panic in ipairs(running) do alerts[index] = self:build(panic, 'quiet') end
+    return alerts
+end
+
 ---Whether the player keeps the picture of that key.
 ---@param source integer
 ---@param key string

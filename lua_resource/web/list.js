@@ -27,8 +27,11 @@
 
   function sorted() {
     const all = [...rows.values()];
+    const distress = (row) => Number(classOf(row.data) === 'panic');
     const newest = (a, b) => b.born - a.born;
-    return all.sort(sort === 'nearest' ? (a, b) => metres(a) - metres(b) || newest(a, b) : newest);
+    const nearest = (a, b) => metres(a) - metres(b) || newest(a, b);
+    const chosen = sort === 'nearest' ? nearest : newest;
+    return all.sort((a, b) => distress(b) - distress(a) || chosen(a, b));
   }
 
   function age(row) {

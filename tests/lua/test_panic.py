@@ -213,6 +213,38 @@ async def test_responding_to_a_panic_gives_the_route_to_who_has_it(
     assert street.asked("call.respond") == []
 
 
+async def test_a_list_that_is_opened_later_shows_it_first_to_responders(
+    street: Town, make: Make
+) -> None:
+    street.dispatchers(3)
+    await street.come(3)
+    await panic(street, make, True)
+    await street.server.advance(5000)
+    other = make.unit(150, number="x" * 40, panic=True)
+    await street.event("unit.on_duty", unit=other)
+    await street.event("call.opened", call=make.call(position={"x": 1.0, "y": 2.0}))
+    street.forget()
+    for source in (1, 3, 4):
+        street.server.command_as(source, "calls")
+    await street.server.advance(100)
+    [(_, (alerts, _))] = street.got(1)
+    assert [a["key"] for a in alerts] == ["panic:150", "panic:102", "911:4711"]
+    mine = alerts[1]
+    assert (mine["class"], mine["number"], mine["respond"]) == ("panic", "Panic 1-A-102", True)
+    assert (mine["position"]["x"], mine.get("blip")) == (298.71, None)
+    assert mine["age"] >= 5000
+    # A dispatcher who is no responder has no panic to respond to, and a bystander no list.
+    [(_, (calls, _))] = street.got(3)
+    assert "panic:102" not in [a["key"] for a in calls]
+    assert [name for name, _ in street.got(4)] == ["notice"]
+    await panic(street, make, False)
+    street.forget()
+    street.server.command_as(1, "calls")
+    await street.server.advance(100)
+    [(_, (alerts, _))] = street.got(1)
+    assert [a["key"] for a in alerts] == ["panic:150", "911:4711"]
+
+
 async def test_a_board_without_it_ends_it(street: Town, make: Make) -> None:
     await panic(street, make, True)
     street.forget()

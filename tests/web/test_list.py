@@ -46,6 +46,19 @@ async def test_the_newest_comes_first_or_the_nearest(calls: Any) -> None:
     assert await order(screen) == ["911 #2", "311 #3", "911 #1"]
 
 
+async def test_a_unit_in_distress_stands_first_however_the_list_is_sorted(
+    calls: Any, card: Any
+) -> None:
+    screen = await calls()
+    far = {"x": 9000, "y": 0}
+    panic = card("panic:102", number="Panic", age=400_000, position=far, **{"class": "panic"})
+    await screen.send("listed", panic)
+    assert await order(screen) == ["Panic", "911 #2", "311 #3", "911 #1"]
+
+    await screen.page.keyboard.press("s")
+    assert await order(screen) == ["Panic", "911 #1", "911 #2", "311 #3"]
+
+
 async def test_the_keyboard_alone_does_everything(calls: Any) -> None:
     screen = await calls()
     keyboard = screen.page.keyboard
