@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import aiohttp
@@ -129,11 +128,14 @@ def players(text: str) -> str:
 
 
 def test_demo_once_shows_three_right_results_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("cad-bridge-demo-*"))
+    here, temporary = tmp_path / "here", tmp_path / "temporary"
+    here.mkdir()
+    temporary.mkdir()
+    own = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
     result = subprocess.run(
         [sys.executable, "-m", "bridge", "demo", "--once"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        cwd=here,
+        env={**os.environ, **own, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
         timeout=60,
@@ -142,5 +144,4 @@ def test_demo_once_shows_three_right_results_and_leaves_nothing_behind(tmp_path:
     assert result.returncode == 0, result.stdout + result.stderr
     assert players(result.stdout) == players((ROOT / "README.md").read_text("utf-8"))
     assert result.stderr == ""
-    assert list(tmp_path.iterdir()) == []
-    assert set(Path(tempfile.gettempdir()).glob("cad-bridge-demo-*")) <= before
+    assert [*here.iterdir(), *temporary.iterdir()] == []

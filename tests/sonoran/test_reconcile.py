@@ -700,7 +700,7 @@ async def test_a_hub_that_comes_and_goes_costs_no_readings(
 
 
 async def test_the_key_serves_others_too(cad: Any, bridge: Any, until: Any) -> None:
-    first = bridge(rhythm=Rhythm(apart=0.01, every=0.02, patience=0.5, first_pause=0.05))
+    first = bridge(rhythm=Rhythm(apart=0.01, every=0.02, patience=9.0, first_pause=0.05))
     await first.start()
 
     await until(lambda: "used up" in first.status.units_error)
