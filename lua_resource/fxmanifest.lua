@@ -24,6 +24,7 @@ server_scripts {
     'server/options.lua',
     'server/membership.lua',
     'server/board.lua',
+    'server/shapes.lua',
     'server/session.lua',
     'server/roster.lua',
     'server/responders/cad.lua',

@@ -17,9 +17,11 @@
 ---@field now fun(): integer
 ---@field later fun(ms: integer, callback: fun())
 ---@field announce fun(name: string, ...) a local event for other resources
+---@field tell CadBridge.Tell
 
 ---@class CadBridge.Events: CadBridge.EventParts
 ---@field private sweeping boolean
+---@field private brokenTold boolean
 local Events = {}
 Events.__index = Events
 
@@ -28,7 +30,7 @@ local SWEEP_MS = 50
 ---@param parts CadBridge.EventParts
 ---@return CadBridge.Events
 local function new(parts)
-    local events = { sweeping = false }
+    local events = { sweeping = false, brokenTold = false }
     for name, part in pairs(parts) do events[name] = part end
     return setmetatable(events, Events)
 end
@@ -171,11 +173,24 @@ function Events:handle(action)
     handle(self, event, action)
 end
 
+---What of the bridge's board can be read. The rest is told once: each new connection brings it again.
+---@private
+---@param board { calls: any, units: any }
+---@return { calls: Call[], units: Unit[] }
+function Events:readable(board)
+    local snapshot, broken = CadBridge.shapes.sift(board)
+    if broken[1] and not self.brokenTold then
+        self.brokenTold = true
+        self.tell('server.boardBroken', { count = #broken, first = broken[1] })
+    end
+    return snapshot
+end
+
 ---The bridge's board: state, and alerts for nobody.
----@param snapshot { calls: Call[], units: Unit[] }
-function Events:restore(snapshot)
+---@param board { calls: any, units: any }
+function Events:restore(board)
     local before = self.board.calls
-    self.board:replace(snapshot, self.now())
+    self.board:replace(self:readable(board), self.now())
     local affected = self.audience.sources.cad:replace(self.board.units)
     self.arrivals.paused = true
     self.audience:updateAll(affected)

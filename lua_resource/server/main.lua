@@ -172,7 +172,7 @@ local liveMap = CadBridge.liveMap.new {
 local events = CadBridge.events.new {
     board = board, roster = roster, audience = audience, claims = claims, alerts = alerts, arrivals = arrivals,
     panics = panics, pictures = pictures, actions = actions, liveMap = liveMap, sight = sight,
-    now = now, later = later, announce = TriggerEvent, freshFor = function() return session.freshFor end,
+    now = now, later = later, announce = TriggerEvent, tell = tell, freshFor = function() return session.freshFor end,
 }
 
 local link = CadBridge.link.new(tell, function(name, places) return words:say(language, name, places) end)
