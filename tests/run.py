@@ -23,8 +23,8 @@ BROWSER_PLACES = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-WHOLE = ("-n", "3", "--dist", "worksteal", "--durations=15", "--cov", "--cov-report=")
-"""Three at once also on two cores: a good part of the tests waits, for pauses and for processes."""
+WHOLE = ("-n", "2", "--dist", "worksteal", "--durations=15", "--cov", "--cov-report=")
+"""Two at once: with more, those that hold the bridge to its seconds wait for a core of two."""
 
 
 def browser() -> str:
