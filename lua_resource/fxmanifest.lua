@@ -64,6 +64,7 @@ server_scripts {
     'server/actions.lua',
     'server/doors.lua',
     'server/commands.lua',
+    'server/suggestions.lua',
     'server/admin.lua',
     'server/livemap.lua',
     'server/exports.lua',
@@ -98,6 +99,7 @@ client_scripts {
     'client/keys.lua',
     'client/page.lua',
     'client/panels.lua',
+    'client/chat_help.lua',
     'client/main.lua',
 }
 

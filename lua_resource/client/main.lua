@@ -129,6 +129,8 @@ local panels = CadBridge.panels.new({
     end,
 })
 
+local chatHelp = CadBridge.chatHelp.new(game)
+
 -- What the server sends. -------------------------------------------------------------------------
 
 ---Registers an event of the server. Locally a client's resources may trigger it too: `source` is empty
@@ -163,6 +165,7 @@ end)
 
 hear('cadbridge:list', function(alerts, locale) panels:calls(alerts, locale) end)
 hear('cadbridge:settings', function(locale, style) panels:settings(locale, style) end)
+hear('cadbridge:suggest', function(list) chatHelp:take(list) end)
 
 hear('cadbridge:wipe', function()
     screen:wipe()
@@ -211,11 +214,12 @@ CadBridge.keys.register(game, function(name) return say(GetConvar('ox:locale', '
     press = function() TriggerServerEvent('cadbridge:calls') end,
 })
 
--- The chat suggests every command anew after any resource has started or stopped, the keys among them.
--- In the next step it has heard this event too, whoever heard it first.
-RegisterNetEvent('chat:addSuggestions', function()
+-- The chat suggests every command anew, and bare, when it is loaded and after any resource has started or
+-- stopped, the keys among them. In the next step it has heard this event too, whoever heard it first.
+RegisterNetEvent('chat:addSuggestions', function(told)
     later(0, function()
         for _, command in ipairs({ RESPOND, LIST }) do CadBridge.keys.hide(game, command) end
+        if chatHelp:contradicts(told) then chatHelp:give() end
     end)
 end)
 

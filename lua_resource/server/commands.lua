@@ -3,10 +3,11 @@
 
 ---@class CadBridge.Command
 ---@field default string name that the owner may change
----@field permission 'anyone'|'responder'
+---@field permission CadBridge.Permission
 ---@field rate CadBridge.Rate of one player
 ---@field server CadBridge.Rate? of all players together
 ---@field needs boolean? a text must follow; where it is missing, the usage is told
+---@field parameter string? what follows it, as the chat names it
 ---@field run fun(actions: CadBridge.Actions, source: integer, text: string?)
 
 local ONE = { count = 5, seconds = 20 }
@@ -21,11 +22,11 @@ local COMMANDS = {
         run = function(actions, source) actions:list(source) end,
     },
     {
-        default = 'respond', permission = 'responder', rate = ONE,
+        default = 'respond', permission = 'responder', rate = ONE, parameter = 'id',
         run = function(actions, source, text) actions.responding:respond(source, text and text:match('^#?(%S+)')) end,
     },
     {
-        default = 'clearcall', permission = 'responder', rate = ONE,
+        default = 'clearcall', permission = 'responder', rate = ONE, parameter = 'close',
         run = function(actions, source, text)
             local word, reference = (text or ''):match('^(%S+)%s*#?(%S*)')
             if not word then return actions.responding:leave(source) end
@@ -37,11 +38,11 @@ local COMMANDS = {
         end,
     },
     {
-        default = 'note', permission = 'responder', rate = ONE, needs = true,
+        default = 'note', permission = 'responder', rate = ONE, needs = true, parameter = 'text',
         run = function(actions, source, text) actions.responding:note(source, text --[[@as string]]) end,
     },
     {
-        default = 'status', permission = 'responder', rate = ONE, needs = true,
+        default = 'status', permission = 'responder', rate = ONE, needs = true, parameter = 'status',
         run = function(actions, source, text) actions.calling:status(source, text --[[@as string]]) end,
     },
     {
@@ -49,11 +50,11 @@ local COMMANDS = {
         run = function(actions, source) actions.linking:start(source) end,
     },
     {
-        default = '911', permission = 'anyone', rate = CALLS, server = ALL_CALLS, needs = true,
+        default = '911', permission = 'anyone', rate = CALLS, server = ALL_CALLS, needs = true, parameter = 'text',
         run = function(actions, source, text) actions.calling:place(source, true, text --[[@as string]]) end,
     },
     {
-        default = '311', permission = 'anyone', rate = CALLS, server = ALL_CALLS, needs = true,
+        default = '311', permission = 'anyone', rate = CALLS, server = ALL_CALLS, needs = true, parameter = 'text',
         run = function(actions, source, text) actions.calling:place(source, false, text --[[@as string]]) end,
     },
     {
@@ -129,4 +130,4 @@ local function register(parts)
     end
 end
 
-CadBridge.commands = { register = register, textOf = textOf }
+CadBridge.commands = { all = COMMANDS, register = register, textOf = textOf }

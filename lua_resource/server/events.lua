@@ -12,6 +12,7 @@
 ---@field pictures CadBridge.Pictures
 ---@field actions CadBridge.Actions
 ---@field liveMap CadBridge.LiveMap
+---@field suggestions CadBridge.Suggestions
 ---@field sight CadBridge.Sight
 ---@field freshFor fun(): integer
 ---@field now fun(): integer
@@ -67,6 +68,7 @@ end
 ---@param ident integer
 function Events:unitsMoved(affected, ident)
     self.audience:updateAll(affected)
+    for source in pairs(affected) do self.suggestions:review(source) end
     self.panics:found(ident, self.audience.sources.cad:playersOf(ident)[1])
     -- A unit that is attached makes a call its player's own, whatever else he is.
     if #self.board:attached(ident) > 0 then
@@ -195,6 +197,7 @@ function Events:restore(board)
     self.arrivals.paused = true
     self.audience:updateAll(affected)
     self.arrivals.paused = false
+    for source in pairs(affected) do self.suggestions:review(source) end
     self.panics:restored(self.board.units)
     self.alerts:restored(before)
     -- The last dispatcher may have left while nobody told us.

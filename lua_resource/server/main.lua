@@ -99,6 +99,8 @@ end)
 
 ---@type CadBridge.Arrivals
 local arrivals
+---@type CadBridge.Suggestions
+local suggestions
 
 local cad = CadBridge.cadResponders.new(roster, function(source, unit)
     local hint = CadBridge.look.say(sight, 'notice.linkHint', { unit = unit.number or unit.name or '?' })
@@ -113,8 +115,15 @@ local sources = {
 }
 local audience = CadBridge.audience.new(roster, sources, options.responders, function(source, since)
     arrivals:review(source, since)
+    suggestions:review(source)
 end)
 local claims = CadBridge.claims.new(board, roster, audience, options)
+
+suggestions = CadBridge.suggestions.new {
+    roster = roster, claims = claims, commands = options.commands, sendAll = sendAll, later = later,
+    say = function(name) return words:say(language, name) end,
+    there = function() return game.isStarted('chat') end,
+}
 
 local panics = CadBridge.panic.new {
     roster = roster, audience = audience, pictures = pictures, receipts = receipts, sight = sight,
@@ -171,7 +180,8 @@ local liveMap = CadBridge.liveMap.new {
 
 local events = CadBridge.events.new {
     board = board, roster = roster, audience = audience, claims = claims, alerts = alerts, arrivals = arrivals,
-    panics = panics, pictures = pictures, actions = actions, liveMap = liveMap, sight = sight,
+    panics = panics, pictures = pictures, actions = actions, liveMap = liveMap, suggestions = suggestions,
+    sight = sight,
     now = now, later = later, announce = TriggerEvent, tell = tell, freshFor = function() return session.freshFor end,
 }
 
@@ -193,6 +203,7 @@ end)
 local players = CadBridge.players.new {
     roster = roster, audience = audience, arrivals = arrivals, panics = panics, pictures = pictures,
     receipts = receipts, burst = burst, dues = dues, claims = claims, actions = actions, liveMap = liveMap,
+    suggestions = suggestions,
     name = GetPlayerName, identifiers = GetPlayerIdentifiers, standing = standing, now = now,
 }
 
@@ -260,7 +271,10 @@ AddEventHandler('playerDropped', function()
     if players:left(source) then doors:dropped(source) end
 end)
 
-AddEventHandler('onServerResourceStart', function(name) neighbours:started(name) end)
+AddEventHandler('onServerResourceStart', function(name)
+    neighbours:started(name)
+    suggestions:started()
+end)
 
 AddEventHandler('onResourceStop', function(name)
     if name == OWN then connection:finish() else neighbours:stopped(name) end

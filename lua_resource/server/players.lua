@@ -13,6 +13,7 @@
 ---@field claims CadBridge.Claims
 ---@field actions CadBridge.Actions
 ---@field liveMap CadBridge.LiveMap
+---@field suggestions CadBridge.Suggestions
 ---@field name fun(source: integer): string? nil for who is not connected
 ---@field identifiers fun(source: integer): string[]
 ---@field standing fun(source: integer): Position?
@@ -75,6 +76,7 @@ function Players:ready(source, version)
     local player = self.roster.players[source]
     player.version = CadBridge.text.line(version)
     self.arrivals:ready(source)
+    self.suggestions:ready(source)
     self.audience:updateAll(self.audience.sources.cad:review(player.keys))
 end
 
@@ -101,6 +103,7 @@ function Players:left(source)
     self.claims:dropped(source)
     self.actions:dropped(source)
     self.panics:dropped(source)
+    self.suggestions:dropped(source)
     self.audience:dropped(player)
     return true
 end

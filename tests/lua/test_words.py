@@ -11,7 +11,7 @@ WORDS = json.loads((RESOURCE / "locales" / "en.json").read_text(encoding="utf-8"
 FILES = (RESOURCE / "server").rglob("*.lua")
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
 
-SAID = set(re.findall(r"'((?:server|notice|call)\.[A-Za-z0-9_.]+)'", SOURCE))
+SAID = set(re.findall(r"'((?:server|notice|call|chat)\.[A-Za-z0-9_.]+)'", SOURCE))
 BUILT = {prefix for prefix in SAID if prefix.endswith(".")}
 """Beginnings of words whose end is the name of a code, class or reason."""
 
@@ -27,6 +27,11 @@ ENDS = {
     },
     "notice.hint.": {"calls", "link", "panic"},
     "notice.usage.": {"clearcall", "note", "status", "911", "311"},
+    "chat.help.": {
+        *("calls", "respond", "respond.id", "clearcall", "clearcall.close", "note", "note.text"),
+        *("status", "status.status", "link", "911", "911.text", "311", "311.text", "panic"),
+        "alerts",
+    },
     "server.source.": {"cad", "ace", "job", "everyone"},
     "server.outcome.": {"none", "shown", "paused", "muted", "suppressed"},
     "server.missing.": {"websocket", "token", "url", "transport"},
@@ -48,7 +53,7 @@ def test_no_word_is_missing_and_none_is_left_over() -> None:
     assert BUILT | {"call.status."} == set(ENDS)
     for prefix, ends in ENDS.items():
         said |= {prefix + end for end in ends}
-    ours = {word for word in WORDS if word.startswith(("server.", "notice.", "call."))}
+    ours = {word for word in WORDS if word.startswith(("server.", "notice.", "call.", "chat."))}
     assert said - ours == set()
     assert ours - said == set()
 

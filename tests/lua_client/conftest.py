@@ -33,6 +33,7 @@ CLIENT = (
     "client/keys.lua",
     "client/page.lua",
     "client/panels.lua",
+    "client/chat_help.lua",
 )
 
 

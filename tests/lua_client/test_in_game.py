@@ -606,6 +606,45 @@ async def test_the_chat_offers_no_key_as_a_command(play: Play) -> None:
     assert [name for name in play.client.suggestions if name[1] in "+-"] == []
 
 
+async def test_what_the_chat_says_of_our_commands_outlives_its_forgetting(play: Play) -> None:
+    await play.server.advance(1500)  # what the server says by itself has come
+    help_ = {"name": "/911", "help": "Place a call", "params": [{"name": "text", "help": "What"}]}
+    await play.send("cadbridge:suggest", [help_, {"name": "/link", "help": "Link"}])
+    assert play.client.suggestions["/911"] == help_
+    play.client.suggestions.clear()
+    # As the chat does when its page is loaded; lists of others say nothing of ours.
+    play.client.lua("TriggerEvent('chat:addSuggestions', {{ name = '/me', help = 'Acts' }})")
+    await play.server.advance(200)
+    assert set(play.client.suggestions) == {"/me"}
+    play.client.lua(
+        "TriggerEvent('chat:addSuggestions', {{ name = '/link', help = '' }, { name = '/911' }})"
+    )
+    await play.server.advance(200)
+    assert play.client.suggestions["/911"] == help_
+    assert play.client.suggestions["/link"]["help"] == "Link"
+    # It is heard here too, and answered no second time.
+    before = play.client.natives["TriggerEventInternal"]
+    await play.server.advance(1000)
+    assert play.client.natives["TriggerEventInternal"] == before
+
+
+async def test_a_command_that_is_the_players_no_more_leaves_the_chat(play: Play) -> None:
+    await play.server.advance(1500)  # what the server says by itself has come
+    both = [{"name": "/panic", "help": "Panic"}, {"name": "/link", "help": "Link"}]
+    await play.send("cadbridge:suggest", both)
+    await play.send("cadbridge:suggest", both[1:])
+    assert set(play.client.suggestions) == {"/link"}
+    await play.send("cadbridge:suggest", "nonsense")
+    await play.send("cadbridge:suggest", [])
+    assert play.client.suggestions == {}
+
+
+async def test_another_resource_cannot_say_what_the_chat_is_to_show(play: Play) -> None:
+    play.client.lua("TriggerEvent('cadbridge:suggest', {{ name = '/x', help = 'x' }})")
+    await play.server.advance(200)
+    assert "/x" not in play.client.suggestions
+
+
 async def test_what_the_pause_menu_hides_is_not_confirmed_as_seen(play: Play) -> None:
     await play.load_page()
     play.client.paused = True
