@@ -25,7 +25,7 @@
 
 ---@class CadBridge.Panics: CadBridge.PanicParts
 ---@field private active table<string, CadBridge.Panic>
----@field private over table<integer, integer> units whose panic ended here, and not yet in the CAD -> clock
+---@field private over table<integer, integer> units whose panic ended here, and not yet in the CAD -> until when the CAD may say it late
 ---@field private following boolean
 local Panics = {}
 Panics.__index = Panics
@@ -119,7 +119,7 @@ function Panics:raise(unit, source, label, event)
     if ident then
         -- What a board still holds is no news, nor what the CAD says late of one that was taken back.
         local over = said and self.over[ident]
-        if over and (not event.alert or self.now() - over < LATE_MS) then return end
+        if over and (not event.alert or self.now() < over) then return end
         self.over[ident] = nil
     end
     local known = self:find(ident, source)
@@ -150,7 +150,8 @@ end
 ---@param reason string
 function Panics:finish(panic, reason)
     self.active[panic.key] = nil
-    for ident in pairs(panic.idents) do self.over[ident] = self.now() end
+    local late = reason == 'off' and self.now() + LATE_MS or 0
+    for ident in pairs(panic.idents) do self.over[ident] = late end
     self.pictures:clear(panic.key, reason)
 end
 

@@ -176,6 +176,17 @@ async def test_what_was_taken_back_without_the_cad_can_be_raised_there_later(
     assert [a["how"] for a in street.shown(1)] == ["alert"]
 
 
+async def test_one_that_comes_just_after_another_was_over_by_its_time_alerts(
+    street: Town, make: Make
+) -> None:
+    await panic(street, make, True)
+    await street.server.advance(10 * 60_000)
+    assert street.got(1)[-1][0] == "clear"
+    street.forget()
+    await panic(street, make, True)
+    assert [a["how"] for a in street.shown(1)] == ["alert"]
+
+
 async def test_a_responder_who_is_no_unit_can_raise_it_too(street: Town, make: Make) -> None:
     street.server.command_as(1, "panic")
     await street.server.advance(100)
