@@ -169,6 +169,7 @@ function Events:handle(action)
     local event = action.event
     local handle = HANDLE[event.type]
     if not handle then return end
+    CadBridge.shapes.check(event)
     -- First who is a responder: what is open already comes quietly, what comes now as an alert.
     self:refresh()
     self.board:apply(event, action.age, self.now())

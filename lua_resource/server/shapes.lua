@@ -1,6 +1,6 @@
----Whether a call or unit of a board has the shape that everything here counts on (`Call` and `Unit` in
----shared/types.lua). Another version of the bridge may send others; those are left out, so that they hide
----no sound one. Pure.
+---Whether a call or unit has the shape that everything here counts on (`Call` and `Unit` in
+---shared/types.lua). Another version of the bridge may send others; those never come onto the board, where
+---they would hide sound ones. Pure.
 
 ---Whether a value may stand in a field.
 ---@alias CadBridge.Fits fun(value: any): boolean
@@ -73,6 +73,14 @@ local unit = shape({
     status = word, account = text, playerIds = ids,
 }, { 'ident' })
 
+---@param item any
+---@param field string that names it
+---@return string
+local function named(item, field)
+    local name = type(item) == 'table' and word(item[field]) and tostring(item[field])
+    return CadBridge.look.short(name or '?', 64)
+end
+
 ---The sound ones of a list, which may have holes where the bridge wrote null.
 ---@param items any
 ---@param fits CadBridge.Fits
@@ -86,8 +94,7 @@ local function sound(items, fits, name, broken)
         if fits(item) then
             kept[#kept + 1] = item
         else
-            local named = type(item) == 'table' and word(item[name]) and tostring(item[name])
-            broken[#broken + 1] = CadBridge.look.short(named or '?', 64)
+            broken[#broken + 1] = named(item, name)
         end
     end
     return kept
@@ -105,4 +112,19 @@ local function sift(board)
     }, broken
 end
 
-CadBridge.shapes = { sift = sift }
+---Events that take something off the board need no more of it than its name.
+local ENDS = { ['call.closed'] = true, ['unit.off_duty'] = true }
+
+---Raises for an event whose call or unit would break the board.
+---@param event table
+local function check(event)
+    if ENDS[event.type] then return end
+    if event.call ~= nil and not call(event.call) then
+        error(('call %s is of another shape'):format(named(event.call, 'key')), 0)
+    end
+    if event.unit ~= nil and not unit(event.unit) then
+        error(('unit %s is of another shape'):format(named(event.unit, 'ident')), 0)
+    end
+end
+
+CadBridge.shapes = { sift = sift, check = check }

@@ -1,4 +1,4 @@
-"""server/shapes.lua: a board with broken calls and units, of which the sound ones are taken."""
+"""server/shapes.lua: broken calls and units, which never hide the sound ones."""
 
 from __future__ import annotations
 
@@ -94,3 +94,18 @@ async def test_whatever_stands_in_a_field_the_sound_calls_are_there(
     street.down()
     await street.connect(epoch="another", calls=[make.call(1)])
     assert await listed(street) == ["911:1"]
+
+
+@pytest.mark.parametrize("kind", ["call.opened", "call.changed", "call.noted"])
+async def test_a_broken_call_of_an_event_is_told_and_comes_into_no_list(
+    street: Town, make: Make, kind: str
+) -> None:
+    await street.connect(calls=[make.call(1)])
+    await street.event(kind, call=make.call(2, "dispatch", title={"a": 1}))
+    await street.event("unit.on_duty", unit=make.unit(102, player=2, playerIds="license:a"))
+    assert street.said("call dispatch:2 is of another shape") == 1
+    assert street.said("unit 102 is of another shape") == 1
+    assert await listed(street) == ["911:1"]
+    # It is off the board, whatever it looks like.
+    await street.event("call.closed", call=make.call(1, title={"a": 1}), reason="removed")
+    assert await listed(street) == []
