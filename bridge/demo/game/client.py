@@ -139,13 +139,13 @@ class GameClient:
             return
         copy = downloaded(served)
         self.world.resources[served.name] = copy
-        copy.start(self.world)
+        self.world.start(copy)
 
     def stop_resource(self, name: str) -> None:
         """Stop a resource; blips that it leaves stay on the map."""
         known = self.world.resources.get(name)
         if known is not None and known.state == "started":
-            known.stop(self.world)
+            self.world.stop(known)
             self.page.forget(name)
 
     def hear(self, packet: Packet) -> bool:

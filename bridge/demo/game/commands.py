@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bridge.demo.game.world import World
+from bridge.demo.game.access import AccessControl
+from bridge.demo.game.console import Console
 
 __all__ = ["Commands", "arguments_of", "split_line"]
 
 Builtin = Callable[[list[str]], None]
+Call = Callable[[str, int, list[str], str], object]
+"""Calls a script's function by its reference, with source, words and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,10 @@ class Commands:
     when the first owner stops, the command is gone for both (ResourceScriptFunctions.cpp).
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, access: AccessControl, console: Console, call: Call) -> None:
+        self._access = access
+        self._console = console
+        self._call = call
         self._known: dict[str, _Command] = {}
         self._references: dict[str, str] = {}
         self._builtins: dict[str, tuple[str, Builtin]] = {}
@@ -83,20 +86,18 @@ class Commands:
         self._references[name] = reference
         if name.lower() in self._known or name.lower() in self._builtins:
             return
-        access = self._world.access
-        access.add(f"resource.{resource}", f"command.{name}")
+        self._access.add(f"resource.{resource}", f"command.{name}")
         if not restricted:
-            access.add("builtin.everyone", f"command.{name}")
+            self._access.add("builtin.everyone", f"command.{name}")
         self._known[name.lower()] = _Command(name, resource, -1)
 
     def forget(self, resource: str) -> None:
         """Take away the commands that a stopped resource registered first."""
-        access = self._world.access
         for key, command in list(self._known.items()):
             if command.resource == resource:
                 del self._known[key]
-                access.remove("builtin.everyone", f"command.{command.name}")
-                access.remove(f"resource.{resource}", f"command.{command.name}")
+                self._access.remove("builtin.everyone", f"command.{command.name}")
+                self._access.remove(f"resource.{resource}", f"command.{command.name}")
 
     def all(self) -> list[dict[str, object]]:
         """Return what GetRegisteredCommands gives."""
@@ -129,16 +130,15 @@ class Commands:
             return False
         known = self._known.get(key)
         name = known.name if known is not None else self._builtins[key][0]
-        if principals is not None and not self._world.access.any_allowed(
-            principals, f"command.{name}"
-        ):
-            self._world.console.write("cmd", f"Access denied for command {words[0]}.\n")
+        right = f"command.{name}"
+        if principals is not None and not self._access.any_allowed(principals, right):
+            self._console.write("cmd", f"Access denied for command {words[0]}.\n")
             return True
         if key in self._builtins:
             try:
                 self._builtins[key][1](words[1:])
             except IndexError:
-                self._world.console.write("cmd", f"Argument count mismatch for {words[0]}.\n")
+                self._console.write("cmd", f"Argument count mismatch for {words[0]}.\n")
         elif known is not None and known.name in self._references:
-            self._world.call(self._references[known.name], source, words[1:], line)
+            self._call(self._references[known.name], source, words[1:], line)
         return True

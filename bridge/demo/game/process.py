@@ -170,7 +170,7 @@ class ServerProcess:
             self.console.write("resources", f"^1Resource {name} {refusal}^7\n")
             raise
         with self.scripts():
-            resource.start(self.world)
+            self.world.start(resource)
         self.console.write("resources", f"Started resource {name}\n")
 
     def stop(self, name: str) -> None:
@@ -179,7 +179,7 @@ class ServerProcess:
         if resource.state != "started":
             return
         with self.scripts():
-            resource.stop(self.world)
+            self.world.stop(resource)
         self.console.write("resources", f"Stopping resource {name}\n")
 
     def tick(self) -> None:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from bridge.demo.game.files import ResourceFiles
 from bridge.demo.game.manifest import Manifest
-from bridge.demo.game.packing import encode_args
-
-if TYPE_CHECKING:
-    from bridge.demo.game.world import World
 
 __all__ = ["Resource", "Runtime"]
 
@@ -65,39 +61,3 @@ class Resource:
             *self.manifest.files(self.files, "shared_script"),
             *self.manifest.files(self.files, f"{side}_script"),
         ]
-
-    def start(self, world: World) -> None:
-        """Make the runtimes, load the scripts, tell everybody."""
-        self.state = "starting"
-        scripts = self.scripts(world.side)
-        self.runtimes = world.make_runtimes(self.name, scripts)
-        for script in scripts:
-            for runtime in self.runtimes:
-                if runtime.handles in script:
-                    self._load(world, runtime, script)
-        world.trigger("onResourceStart", encode_args([self.name]), "")
-        self.state = "started"
-        world.queue(f"on{world.side.title()}ResourceStart", encode_args([self.name]), "")
-
-    def _load(self, world: World, runtime: Runtime, script: str) -> None:
-        if script.startswith("@"):
-            other, _, name = script[1:].partition("/")
-            owner = world.resources.get(other)
-            text = owner.files.read(name) if owner is not None else None
-        else:
-            text = self.files.read(script)
-        if text is None:
-            world.script_failed(self.name, script, "no such file")
-            return
-        runtime.load(script, text)
-
-    def stop(self, world: World) -> None:
-        """Tell everybody, then end the runtimes and what hangs on them."""
-        world.trigger("onResourceStop", encode_args([self.name]), "")
-        world.queue(f"on{world.side.title()}ResourceStop", encode_args([self.name]), "")
-        self.state = "stopped"
-        for runtime in self.runtimes:
-            runtime.close()
-        self.runtimes = []
-        self.handled.clear()
-        world.forget_resource(self.name)

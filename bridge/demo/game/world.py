@@ -69,7 +69,7 @@ class World:
         self.console = console
         self.convars = convars
         self.access = access
-        self.commands = Commands(self)
+        self.commands = Commands(access, console, self.call)
         self.resources: dict[str, Resource] = {}
         self.stack: list[Caller] = []
         self.last_canceled = False
@@ -85,11 +85,43 @@ class World:
 
     # Resources ---------------------------------------------------------------------------------
 
-    def make_runtimes(self, resource: str, scripts: list[str]) -> list[Runtime]:
-        """Return the runtimes of a resource, in the random order in which they get events."""
-        runtimes = self._make(self, resource, scripts)
-        self._random.shuffle(runtimes)
-        return runtimes
+    def start(self, resource: Resource) -> None:
+        """Make a resource's runtimes, load its scripts, tell everybody."""
+        resource.state = "starting"
+        scripts = resource.scripts(self.side)
+        resource.runtimes = self._make(self, resource.name, scripts)
+        self._random.shuffle(resource.runtimes)  # nobody may count on who gets an event first
+        for script in scripts:
+            for runtime in resource.runtimes:
+                if runtime.handles in script:
+                    self._load(resource, runtime, script)
+        self.trigger("onResourceStart", encode_args([resource.name]), "")
+        resource.state = "started"
+        self.queue(f"on{self.side.title()}ResourceStart", encode_args([resource.name]), "")
+
+    def _load(self, resource: Resource, runtime: Runtime, script: str) -> None:
+        owner: Resource | None = resource
+        name = script
+        if script.startswith("@"):
+            other, _, name = script[1:].partition("/")
+            owner = self.resources.get(other)
+        text = owner.files.read(name) if owner is not None else None
+        if text is None:
+            self.script_failed(resource.name, script, "no such file")
+        else:
+            runtime.load(script, text)
+
+    def stop(self, resource: Resource) -> None:
+        """Tell everybody, then end a resource's runtimes and what hangs on them."""
+        self.trigger("onResourceStop", encode_args([resource.name]), "")
+        self.queue(f"on{self.side.title()}ResourceStop", encode_args([resource.name]), "")
+        resource.state = "stopped"
+        for runtime in resource.runtimes:
+            runtime.close()
+        resource.runtimes = []
+        resource.handled.clear()
+        self.commands.forget(resource.name)
+        self.convars.forget(resource.name)
 
     def lua_source(self, name: str) -> bytes:
         """Return a file of the Lua host; the scheduler may be replaced by FXServer's own."""
@@ -107,11 +139,6 @@ class World:
         self.console.errors.append(
             ScriptError(self.console.where, resource, f"Failed to load script {script}: {problem}")
         )
-
-    def forget_resource(self, name: str) -> None:
-        """Take away what a stopped resource registered."""
-        self.commands.forget(name)
-        self.convars.forget(name)
 
     # Events ------------------------------------------------------------------------------------
 
