@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 Town = Any
 Make = Any
 
+RESOURCE = Path(__file__).parents[2] / "lua_resource"
 OPEN = "Open calls: {}. See /calls."
 
 
@@ -314,11 +316,15 @@ async def test_many_open_calls_come_a_few_at_a_time(town: Town, make: Make) -> N
     assert max(ticks.values()) <= 25
 
 
-async def test_a_call_that_cannot_be_shown_keeps_no_other_waiting(town: Town, make: Make) -> None:
+async def test_a_call_that_cannot_be_shown_keeps_no_other_waiting(build: Any, make: Make) -> None:
+    look = (RESOURCE / "server/look.lua").read_text(encoding="utf-8")
+    start = "local mine = class == 'caller'"
+    assert start in look
+    fault = f"if call.id == 881 then error('a fault of ours') end {start}"
+    town = await build(files={"server/look.lua": look.replace(start, fault)})
     town.responders(1, 2)
     town.down()
-    # Of a shape that no bridge of this version sends.
-    broken = make.call(881, "dispatch", title="x" * 60, description=5, origin911="911:7")
+    broken = make.call(881, "dispatch", title="Fire", origin911="911:7")
     calls = [make.call(n, age=400_000) for n in (1, 2, 3)]
     await town.connect(epoch="epoch-2", calls=[calls[0], broken, calls[1], calls[2]])
     await town.come(1)
