@@ -155,9 +155,9 @@ def ends(connection: sqlite3.Connection, floor: int) -> tuple[int, int] | None:
     `floor` is the place of its number 0.
     """
     row = connection.execute(
-        "SELECT (SELECT min(place) FROM events WHERE place BETWEEN ?1 AND ?2),"
-        " (SELECT max(place) FROM events WHERE place BETWEEN ?1 AND ?2)",
-        (floor, floor | GREATEST_SEQ),
+        "SELECT (SELECT min(place) FROM events WHERE place BETWEEN :least AND :greatest),"
+        " (SELECT max(place) FROM events WHERE place BETWEEN :least AND :greatest)",
+        {"least": floor, "greatest": floor | GREATEST_SEQ},
     ).fetchone()
     return None if row[0] is None else (row[0] - floor, row[1] - floor)
 
