@@ -260,7 +260,7 @@ class Controls:
         start = client.position
         steps = round(DRIVE_SECONDS / _STEP)
         heading = math.degrees(math.atan2(-(to[0] - start[0]), to[1] - start[1])) % 360
-        client.speed, client.vehicle, client.camera_heading = 30.0, True, heading
+        client.speed, client.vehicle, client.surroundings.camera_heading = 30.0, True, heading
         try:
             for step in range(1, steps + 1):
                 share = (1 - math.cos(math.pi * step / steps)) / 2

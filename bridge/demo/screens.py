@@ -42,7 +42,7 @@ class Screens:
                 "nui": len(client.nui),
                 "sounds": len(client.sounds),
                 "feed": len(client.feed),
-                "blips": len(client.all_blips),
+                "blips": len(client.map.all),
             }
 
     def to_json(self) -> Json:
@@ -57,7 +57,7 @@ class Screens:
             "at": [round(x, 1), round(y, 1)],
             "heading": round(client.player.heading),
             "moving": client.speed > 0,
-            "focus": client.nui_focus[0],
+            "focus": client.page.focus[0],
             "blips": [_blip(blip, now) for blip in client.blips],
             "feed": [
                 {"id": post.handle, "text": post.text, "sender": post.sender}
@@ -81,7 +81,7 @@ class Screens:
             "cards": len(_pictures(messages)) + len(client.feed[since["feed"] :]),
             "notices": sum(message.get("action") == "notice" for message in messages),
             "sounds": len(client.sounds) - since["sounds"],
-            "blips": len(client.all_blips) - since["blips"],
+            "blips": len(client.map.all) - since["blips"],
             "bytes": sum(packet.bytes for packet in packets),
         }
 

@@ -99,7 +99,7 @@ class DemoSite:
         stage.cad.belong(stage.bridge.key, self._post)
         self.hops.listen()
         for player in stage.cast:
-            stage.client(player).on_nui = self._streams(player.source)
+            stage.client(player).page.on_message = self._streams(player.source)
         self._runner = web.AppRunner(
             self._app(), access_log=None, handle_signals=False, shutdown_timeout=1.0
         )

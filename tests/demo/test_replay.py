@@ -33,7 +33,7 @@ async def test_a_recorded_call_is_painted_and_leaves_the_map_when_it_was_closed(
         DemoSite(stage, playback=playback) as site,
     ):
         played = await playback.play()
-        await stage.game.wait_for(lambda: stage.client(RESPONDER).removed_blips, timeout=10)
+        await stage.game.wait_for(lambda: stage.client(RESPONDER).map.removed, timeout=10)
 
         origin = {"Origin": site.url.rstrip("/")}
         async with aiohttp.ClientSession(site.url, headers=origin) as browser:

@@ -50,7 +50,7 @@ async def test_blips_are_kept_as_they_were_made(make: Make, people: dict[int, Pl
         assert (point.route, area.route) == (False, True)
         assert point.flashes(server.now)
         assert not point.flashes(server.now + 100)
-        assert len(client.removed_blips) == 1
+        assert len(client.map.removed) == 1
 
 
 async def test_blips_stay_when_their_resource_stops(make: Make, people: dict[int, Player]) -> None:
@@ -137,6 +137,22 @@ async def test_a_text_must_be_whole_within_one_frame(make: Make, people: dict[in
             server.client(1).lua("EndTextCommandThefeedPostTicker(false, false)")
 
 
+async def test_no_two_resources_get_the_same_handle(make: Make, people: dict[int, Player]) -> None:
+    script = """
+    BeginTextCommandThefeedPost('STRING')
+    AddTextComponentSubstringPlayerName('hello')
+    EndTextCommandThefeedPostTicker(false, false)
+    GetSoundId()
+    """
+    async with make(client=QUIET) as server:
+        await server.join(people[1], client="lua")
+        await server.add_resource("other", client=script)
+        await server.restart_resource("other")
+        game = server.client(1)
+        assert game.lua(f"{script} return GetSoundId()") == 4
+        assert [post.handle for post in game.feed] == [1, 2, 3]
+
+
 async def test_sounds_keys_and_surroundings(make: Make, people: dict[int, Player]) -> None:
     client = """
     RegisterCommand('+cadrespond', function() print('down') end, false)
@@ -155,11 +171,11 @@ async def test_sounds_keys_and_surroundings(make: Make, people: dict[int, Player
             game.press("nothing")
         label = "return GetControlInstructionalButton(0, GetHashKey('+cadrespond') | 0x80000000)"
         assert game.lua(label) == "t_Y"
-        game.key_bindings["+cadrespond"] = "k"
+        game.keys.bound["+cadrespond"] = "k"
         assert game.lua(label) == "t_K"
         game.position = (1.0, 2.0, 3.0)
-        game.vehicle, game.speed, game.paused = True, 30.0, True
-        game.streets = ("Alta St", "")
+        game.vehicle, game.speed, game.surroundings.paused = True, 30.0, True
+        game.surroundings.streets = ("Alta St", "")
         assert game.lua("""
         local at = GetEntityCoords(PlayerPedId())
         local street, crossing = GetStreetNameAtCoord(at.x, at.y, at.z)
@@ -184,7 +200,7 @@ async def test_the_page_gets_json_and_calls_back(make: Make, people: dict[int, P
         await server.join(people[1], client="lua")
         game = server.client(1)
         told: list[object] = []
-        game.on_nui = told.append
+        game.page.on_message = told.append
         assert await game.nui_callback("ready", {"n": 3}) == {"ok": True}
         assert game.nui == told == [{"action": "show", "data": [], "n": 3}]
         own = "https://cfx-nui-sample"
@@ -199,7 +215,7 @@ async def test_the_page_gets_json_and_calls_back(make: Make, people: dict[int, P
             await game.nui_callback("broken")
         assert "oops" in server.errors.pop().text
         server.command_as(1, "open")
-        assert game.nui_focus == (True, True)
+        assert game.page.focus == (True, True)
 
 
 async def test_a_client_reads_only_what_it_downloaded(

@@ -22,7 +22,7 @@ def test_what_the_player_reads(text: str, seen: str, codes: tuple[str, ...]) -> 
 
 
 def test_components_fill_the_places_of_a_label() -> None:
-    command = TextCommand("feed", "MINE", 1, ["a", "b", "c"])
+    command = TextCommand("feed", "MINE", ["a", "b", "c"])
     assert command.text({"MINE": "1 ~a~ 2 ~a~"}) == "1 a 2 b"
-    assert TextCommand("feed", "CELL_EMAIL_BCON", 1, ["a", "b"]).text({}) == "ab"
-    assert TextCommand("feed", "no such label", 1, ["a"]).text({}) == "no such label"
+    assert TextCommand("feed", "CELL_EMAIL_BCON", ["a", "b"]).text({}) == "ab"
+    assert TextCommand("feed", "no such label", ["a"]).text({}) == "no such label"

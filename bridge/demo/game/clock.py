@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-__all__ = ["TICK_MS", "Clock", "ManualClock", "RealClock"]
+__all__ = ["TICK_MS", "Clock", "ManualClock", "RealClock", "Wait"]
+
+Wait = Callable[[Callable[[], object], float], Awaitable[None]]
+"""Lets time pass until a condition holds; TimeoutError if it does not within so many seconds."""
 
 TICK_MS = 50
 """FXServer's main loop (GameServer.cpp): scripts' timers step by it."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from bridge.demo.game.files import ResourceFiles
+from bridge.demo.game.world import World
 
-__all__ = ["made_up_resource"]
+__all__ = ["StandIns", "made_up_resource"]
 
 _CHAT = """
 local function tell(what) return function(value) TriggerEvent('__sim:chat', what, value) end end
@@ -55,3 +57,23 @@ def made_up_resource(
             content[f"{side}.lua"] = text
     content["fxmanifest.lua"] = "\n".join(lines)
     return ResourceFiles(None, content)
+
+
+class StandIns:
+    """What the stand-ins in a player's game were told."""
+
+    def __init__(self, world: World) -> None:
+        self.chat: list[Any] = []
+        self.suggestions: dict[str, Any] = {}
+        self.notifies: list[Any] = []
+        world.listen("__sim:chat", self._hear_chat)
+        world.listen("__sim:ox_lib", lambda args, _: self.notifies.append(args[0]))
+
+    def _hear_chat(self, args: list[Any], _: str) -> None:
+        what, value = args
+        if what == "message":
+            self.chat.append(value)
+        elif what == "add":
+            self.suggestions[value["name"]] = value
+        else:
+            self.suggestions.pop(value, None)

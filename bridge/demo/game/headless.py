@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from bridge.demo.game.lobby import Lobby
-    from bridge.demo.game.network import Packet
-    from bridge.demo.game.players import Player
-    from bridge.demo.game.resource import Resource
+from bridge.demo.game.network import Packet
+from bridge.demo.game.players import Player
+from bridge.demo.game.resource import Resource
 
 __all__ = ["HeadlessClient"]
 
@@ -16,15 +12,11 @@ __all__ = ["HeadlessClient"]
 class HeadlessClient:
     """Counts as loaded until `loaded` is set to False. A thousand of them cost nothing."""
 
-    def __init__(self, lobby: Lobby, player: Player) -> None:
-        self._lobby = lobby
+    def __init__(self, player: Player, packets: list[Packet]) -> None:
         self.player = player
+        self.packets = packets
+        """What the server sent him."""
         self.loaded = True
-
-    @property
-    def packets(self) -> list[Packet]:
-        """Return what the server sent him."""
-        return self._lobby.packets(self.player.source)
 
     def hear(self, packet: Packet) -> bool:
         """Take a packet; False if it is lost."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from bridge.demo.game.client import GameClient
+from bridge.demo.game.clock import Wait
 from bridge.demo.game.convars import REPLICATED
 from bridge.demo.game.headless import HeadlessClient
 from bridge.demo.game.kvp import KvpValue
 from bridge.demo.game.manifest import ManifestRefused
-from bridge.demo.game.network import Packet, ServerDoor
+from bridge.demo.game.network import Packet, ServerDoor, Wire
 from bridge.demo.game.packing import FunctionRef, encode_args
 from bridge.demo.game.players import Player, Players
 from bridge.demo.game.process import ServerProcess
@@ -19,7 +21,6 @@ from bridge.demo.game.process import ServerProcess
 __all__ = ["ClientKind", "JoinRefused", "Lobby"]
 
 ClientKind = Literal["lua", "headless"]
-Wait = Callable[[Callable[[], object], float], Awaitable[None]]
 
 _DEFERRAL_SECONDS = 30.0
 _LEFT_BY_HIMSELF = 1
@@ -42,8 +43,8 @@ class Lobby:
 
     def __init__(self, process: ServerProcess, name: str, wait: Wait) -> None:
         self.process = process
-        self.name = name
-        self.wait = wait
+        self._name = name
+        self._wait = wait
         self.players = Players()
         self.clients: dict[int, GameClient | HeadlessClient] = {}
         self._doors: dict[int, ServerDoor] = {}
@@ -66,7 +67,7 @@ class Lobby:
         with contextlib.suppress(ManifestRefused):  # the console has said why
             act(name)
 
-    def machine_of(self, player: Player) -> dict[str, KvpValue]:
+    def _machine_of(self, player: Player) -> dict[str, KvpValue]:
         """Return what is stored on a player's machine; it survives leaving and joining again."""
         key = player.identifiers[0] if player.identifiers else player.name
         return self._machines.setdefault(key, {})
@@ -111,7 +112,7 @@ class Lobby:
         kick = reference(lambda args: state.update(refusal=args[0] if args else ""))
         accepted = self._internal("playerConnecting", temporary, player.name, kick, deferrals)
         if state["deferred"]:
-            await self.wait(lambda: state["done"], _DEFERRAL_SECONDS)
+            await self._wait(lambda: state["done"], _DEFERRAL_SECONDS)
         if not accepted or state["refusal"] is not None:
             self.players.refused(player)
             raise JoinRefused(str(state["refusal"] or "refused"))
@@ -120,9 +121,16 @@ class Lobby:
         """Load a player's client; from then on he hears what is sent to him."""
         player = self.player(source)
         if kind == "headless":
-            self.clients[source] = HeadlessClient(self, player)
+            self.clients[source] = HeadlessClient(player, self.packets(source))
             return
-        client = GameClient(self, player)
+        client = GameClient(
+            player,
+            self.process,
+            Wire(partial(self.receive, source), partial(self.command, source)),
+            name=self._name,
+            machine=self._machine_of(player),
+            wait=self._wait,
+        )
         self.clients[source] = client
         client.load()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from bridge.demo.game.packing import decode
 
-__all__ = ["Bucket", "Packet", "ServerDoor"]
+__all__ = ["Bucket", "Packet", "ServerDoor", "Wire"]
 
 _LONGEST_EVENT = 384 * 1024
 _LONGEST_COMMAND = 4096
@@ -36,6 +37,16 @@ class Packet:
     def bytes(self) -> int:
         """Return how many bytes name and payload have."""
         return len(self.name.encode("utf-8", "surrogateescape")) + len(self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What one player's machine may ask of the server."""
+
+    send: Callable[[str, bytes], None]
+    """Takes a net event, its name and payload."""
+    command: Callable[[str], None]
+    """Takes a command line that the player's own scripts do not know."""
 
 
 @dataclass(slots=True)

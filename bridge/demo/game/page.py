@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from bridge.demo.game.clock import Wait
 from bridge.demo.game.packing import FunctionRef, encode_args
 from bridge.demo.game.world import World
 
 __all__ = ["NuiRefused", "Page"]
+
+_ANSWER_SECONDS = 5.0
 
 
 class NuiRefused(Exception):
@@ -17,10 +20,18 @@ class NuiRefused(Exception):
 
 
 class Page:
-    """All pages of a player's game; callbacks belong to resources."""
+    """All pages of a player's game; callbacks belong to resources.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        world: the player's scripts.
+        resource: whose page calls if none is named.
+        wait: lets time pass until a callback answers.
+    """
+
+    def __init__(self, world: World, resource: str, wait: Wait) -> None:
         self._world = world
+        self._resource = resource
+        self._wait = wait
         self.messages: list[Any] = []
         self.on_message: Callable[[Any], None] | None = None
         self.focus = (False, False)
@@ -45,12 +56,21 @@ class Page:
         """Drop the callbacks of a stopped resource."""
         self._owners = {name: owner for name, owner in self._owners.items() if owner != resource}
 
-    def call(self, callback: str, data: Any, *, resource: str, origin: str | None) -> list[Any]:
-        """Call back as the page does; returns a list that will hold the answer.
+    async def call(
+        self,
+        callback: str,
+        data: Any = None,
+        *,
+        resource: str | None = None,
+        origin: str | None = None,
+    ) -> Any:
+        """Call back as the page does; returns the answer.
 
         Raises:
             NuiRefused: no such callback, or a page of another origin where the resource is strict.
+            TimeoutError: nobody answers, and the page's request would hang.
         """
+        resource = resource or self._resource
         owner = self._world.resources.get(resource)
         if owner is None or owner.state != "started" or self._owners.get(callback) != resource:
             raise NuiRefused(f"{resource} has no callback {callback}")
@@ -68,4 +88,5 @@ class Page:
             self._world.call(self._functions[callback], *arguments)
         else:
             self._world.trigger(f"__cfx_nui:{callback}", encode_args(arguments), "", only=resource)
-        return answers
+        await self._wait(lambda: answers, _ANSWER_SECONDS)
+        return answers[0]

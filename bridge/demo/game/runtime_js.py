@@ -13,16 +13,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bridge.demo.game.console import ScriptError
 from bridge.demo.game.natives.signature import Native, NativeError, natives_of
 from bridge.demo.game.node_process import Frame, NodeGone, NodeProcess
 from bridge.demo.game.packing import FunctionRef, decode, encode_args
 from bridge.demo.game.runtime_lua import next_instance
-
-if TYPE_CHECKING:
-    from bridge.demo.game.world import World
+from bridge.demo.game.world import World
 
 __all__ = ["JsRuntime"]
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lupa.lua54
 
@@ -17,11 +17,10 @@ from bridge.demo.game.console import ScriptError
 from bridge.demo.game.hashing import joaat
 from bridge.demo.game.natives.signature import Native, NativeError, lua_bindings, natives_of
 from bridge.demo.game.packing import decode, encode_args, text_of
+from bridge.demo.game.resource import Resource
+from bridge.demo.game.world import World
 
-if TYPE_CHECKING:
-    from bridge.demo.game.world import World
-
-__all__ = ["LuaRuntime", "ScriptFailure", "next_instance"]
+__all__ = ["LuaRuntime", "ScriptFailure", "lua_of", "next_instance"]
 
 _LUA_FOLDER = Path(__file__).parent / "lua"
 _instances = itertools.count(1)
@@ -271,3 +270,15 @@ class LuaRuntime:
         self._script = self._event = self._tick = self._evaluate = None
         self._engine_seconds = None
         self._call_ref = self._duplicate_ref = self._delete_ref = None
+
+
+def lua_of(resource: Resource) -> LuaRuntime:
+    """Return the Lua that runs a resource's scripts.
+
+    Raises:
+        ScriptFailure: none does.
+    """
+    for runtime in resource.runtimes:
+        if isinstance(runtime, LuaRuntime):
+            return runtime
+    raise ScriptFailure(f"no Lua of {resource.name} runs")

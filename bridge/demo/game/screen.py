@@ -47,7 +47,6 @@ class Blip:
     route: bool = False
     route_colour: int | None = None
     removed_at: int | None = None
-    removed_by_stop: bool = False
 
     def flashes(self, now: int) -> bool:
         """Return whether it flashes at a time: a timer ends it by itself."""
@@ -93,7 +92,6 @@ class TextCommand:
 
     kind: str
     label: str
-    frame: int
     components: list[str] = field(default_factory=list)
 
     def text(self, entries: dict[str, str]) -> str:

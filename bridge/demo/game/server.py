@@ -26,8 +26,7 @@ from bridge.demo.game.pace import Pace
 from bridge.demo.game.packing import FunctionRef, encode_args
 from bridge.demo.game.players import Player, Players
 from bridge.demo.game.process import ServerProcess
-from bridge.demo.game.runtime_lua import LuaRuntime, ScriptFailure
-from bridge.demo.game.world import Poser
+from bridge.demo.game.runtime_lua import LuaRuntime, ScriptFailure, lua_of
 
 __all__ = ["GameServer", "Measure"]
 
@@ -302,12 +301,8 @@ class GameServer:
 
     @contextmanager
     def _posing(self, resource: str) -> Iterator[None]:
-        with self.process.scripts():
-            self.world.stack.append(Poser(resource))
-            try:
-                yield
-            finally:
-                self.world.stack.pop()
+        with self.process.scripts(), self.world.posing(resource):
+            yield
 
     def emit_local(self, name: str, *args: object, resource: str | None = None) -> bool:
         """Trigger a local event as a resource (this one if none is named).
@@ -359,10 +354,7 @@ class GameServer:
         return values[0] if values else None
 
     def _lua_runtime(self) -> LuaRuntime:
-        for runtime in self.world.resources[self.name].runtimes:
-            if isinstance(runtime, LuaRuntime):
-                return runtime
-        raise ScriptFailure("no server Lua runs")
+        return lua_of(self.world.resources[self.name])
 
     def set_convar(self, name: str, value: str) -> None:
         """Set a convar, as `set` does."""

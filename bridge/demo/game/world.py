@@ -9,6 +9,8 @@ import random
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +23,7 @@ from bridge.demo.game.hashing import joaat
 from bridge.demo.game.packing import decode, encode_args
 from bridge.demo.game.resource import Resource, Runtime
 
-__all__ = ["Caller", "Poser", "World"]
+__all__ = ["Caller", "World"]
 
 _LUA_FOLDER = Path(__file__).parent / "lua"
 
@@ -37,14 +39,14 @@ def plain_lua(text: bytes) -> bytes:
 class Caller(Protocol):
     """Somebody in the stack of who called whom: a runtime, or a test posing as a resource."""
 
+    @property
+    def resource(self) -> str:
+        """Return the name of the resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Poser:
     resource: str
-
-
-class Poser:
-    """Stands in the stack of callers for a resource that a test poses as."""
-
-    def __init__(self, resource: str) -> None:
-        self.resource = resource
 
 
 class World:
@@ -212,6 +214,15 @@ class World:
     def invoking_resource(self) -> str | None:
         """Return the resource that called into the present runtime, None if the game itself did."""
         return self.stack[-2].resource if len(self.stack) > 1 else None
+
+    @contextmanager
+    def posing(self, resource: str) -> Iterator[None]:
+        """Hold while a test acts as a resource: it stands among the callers."""
+        self.stack.append(_Poser(resource))
+        try:
+            yield
+        finally:
+            self.stack.pop()
 
     # Function references -----------------------------------------------------------------------
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgpack
 
 from bridge.demo.game.convars import REPLICATED, SERVER_INFO
+from bridge.demo.game.lobby import Lobby
 from bridge.demo.game.natives.shared import c_string
 from bridge.demo.game.natives.signature import NativeError, native
 from bridge.demo.game.packing import text_of
-
-if TYPE_CHECKING:
-    from bridge.demo.game.lobby import Lobby
-    from bridge.demo.game.players import Player, Players
+from bridge.demo.game.players import Player, Players
 
 __all__ = ["EntityNatives", "PlayerNatives", "ServerNatives"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from ctypes import c_float
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgpack
 
@@ -12,9 +12,7 @@ from bridge.demo.game.hashing import joaat
 from bridge.demo.game.kvp import KvpStore
 from bridge.demo.game.natives.signature import NativeError, native
 from bridge.demo.game.packing import text_of
-
-if TYPE_CHECKING:
-    from bridge.demo.game.world import World
+from bridge.demo.game.world import World
 
 __all__ = ["EventNatives", "KvpNatives", "ResourceNatives"]
 

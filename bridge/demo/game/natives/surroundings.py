@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgpack
 
 from bridge.demo.game.hashing import joaat
 from bridge.demo.game.natives.signature import native
-from bridge.demo.game.packing import text_of
-
-if TYPE_CHECKING:
-    from bridge.demo.game.client import GameClient
+from bridge.demo.game.players import Player
+from bridge.demo.game.surroundings import Surroundings
 
 __all__ = ["SurroundingNatives"]
 
@@ -22,8 +18,9 @@ PED, VEHICLE, PLAYER = 4098, 8194, 128
 class SurroundingNatives:
     """Where he is and what he sees of the game itself."""
 
-    def __init__(self, client: GameClient) -> None:
-        self._client = client
+    def __init__(self, player: Player, surroundings: Surroundings) -> None:
+        self._player = player
+        self._around = surroundings
         self._hashes: dict[int, str] = {}
 
     @native("PlayerPedId() -> int")
@@ -39,12 +36,12 @@ class SurroundingNatives:
     @native("GetPlayerServerId(int) -> int")
     def player_server_id(self, player: int) -> int:
         """Return his id on the server."""
-        return self._client.player.source if player in (PLAYER, -1) else 0
+        return self._player.source if player in (PLAYER, -1) else 0
 
     @native("GetPlayerFromServerId(int) -> int")
     def player_from_server_id(self, source: int) -> int:
         """Return his number here, -1 if he is not near."""
-        return PLAYER if source == self._client.player.source else -1
+        return PLAYER if source == self._player.source else -1
 
     @native("GetActivePlayers() -> object")
     def active_players(self) -> bytes:
@@ -59,7 +56,7 @@ class SurroundingNatives:
     @native("GetPlayerName(int) -> string")
     def player_name(self, player: int) -> bytes:
         """Return a player's name."""
-        return self._client.player.name.encode() if player == PLAYER else b"**Invalid**"
+        return self._player.name.encode() if player == PLAYER else b"**Invalid**"
 
     @native("NetworkIsPlayerActive(int) -> bool")
     def is_player_active(self, player: int) -> bool:
@@ -74,7 +71,7 @@ class SurroundingNatives:
     @native("DoesEntityExist(int) -> bool")
     def does_entity_exist(self, entity: int) -> bool:
         """Return whether there is such an entity near."""
-        return entity == PED or (entity == VEHICLE and self._client.vehicle)
+        return entity == PED or (entity == VEHICLE and self._player.in_vehicle)
 
     @native("GetEntityCoords(int, bool?) -> vector3")
     def entity_coords(
@@ -83,37 +80,37 @@ class SurroundingNatives:
         alive: bool | None = None,
     ) -> tuple[float, float, float]:
         """Return where it is; zeros for what does not exist."""
-        return self._client.position if self.does_entity_exist(entity) else (0.0, 0.0, 0.0)
+        return self._player.coords if self.does_entity_exist(entity) else (0.0, 0.0, 0.0)
 
     @native("GetEntityHeading(int) -> float")
     def entity_heading(self, entity: int) -> float:
         """Return where it looks, degrees, counter-clockwise from north."""
-        return self._client.player.heading if self.does_entity_exist(entity) else 0.0
+        return self._player.heading if self.does_entity_exist(entity) else 0.0
 
     @native("GetEntitySpeed(int) -> float")
     def entity_speed(self, entity: int) -> float:
         """Return its speed, m/s."""
-        return self._client.speed if self.does_entity_exist(entity) else 0.0
+        return self._player.speed if self.does_entity_exist(entity) else 0.0
 
     @native("IsPedInAnyVehicle(int, bool) -> bool")
     def is_ped_in_any_vehicle(self, ped: int, at_get_in: bool) -> bool:
         """Return whether he sits in a vehicle."""
-        return ped == PED and self._client.vehicle
+        return ped == PED and self._player.in_vehicle
 
     @native("GetVehiclePedIsIn(int, bool) -> int")
     def vehicle_ped_is_in(self, ped: int, last: bool) -> int:
         """Return the vehicle, 0 on foot."""
-        return VEHICLE if ped == PED and self._client.vehicle else 0
+        return VEHICLE if ped == PED and self._player.in_vehicle else 0
 
     @native("IsEntityDead(int) -> bool")
     def is_entity_dead(self, entity: int) -> bool:
         """Return whether it is dead."""
-        return entity == PED and self._client.dead
+        return entity == PED and self._around.dead
 
     @native("GetStreetNameAtCoord(float, float, float) -> int, int")
     def street_name_at_coord(self, x: float, y: float, z: float) -> tuple[int, int]:
         """Return the hashes of street and crossing."""
-        street, crossing = self._client.streets
+        street, crossing = self._around.streets
         for name in (street, crossing):
             self._hashes[joaat(name)] = name
         return joaat(street) if street else 0, joaat(crossing) if crossing else 0
@@ -126,45 +123,32 @@ class SurroundingNatives:
     @native("GetNameOfZone(float, float, float) -> string")
     def name_of_zone(self, x: float, y: float, z: float) -> bytes:
         """Return the label of a zone."""
-        return self._client.zone.encode()
-
-    @native("GetLabelText(string) -> string")
-    def label_text(self, label: bytes) -> bytes:
-        """Return the text of a label, `NULL` for none."""
-        name = text_of(label)
-        if name == self._client.zone:
-            return self._client.zone_label.encode()
-        return self._client.text_entries.get(name, "NULL").encode()
-
-    @native("DoesTextLabelExist(string) -> bool")
-    def does_text_label_exist(self, label: bytes) -> bool:
-        """Return whether there is such a label."""
-        return text_of(label) in self._client.text_entries
+        return self._around.zone.encode()
 
     @native("IsPauseMenuActive() -> bool")
     def is_pause_menu_active(self) -> bool:
         """Return whether the menu is open."""
-        return self._client.paused
+        return self._around.paused
 
     @native("IsHudHidden() -> bool")
     def is_hud_hidden(self) -> bool:
         """Return whether the game's own display is off."""
-        return self._client.hud_hidden
+        return self._around.hud_hidden
 
     @native("IsRadarHidden() -> bool")
     def is_radar_hidden(self) -> bool:
         """Return whether the minimap is off."""
-        return self._client.radar_hidden
+        return self._around.radar_hidden
 
     @native("IsBigmapActive() -> bool")
     def is_bigmap_active(self) -> bool:
         """Return whether the minimap is the big one."""
-        return self._client.big_map
+        return self._around.big_map
 
     @native("IsScreenFadedOut() -> bool")
     def is_screen_faded_out(self) -> bool:
         """Return whether the screen is black."""
-        return self._client.faded_out
+        return self._around.faded_out
 
     @native("IsPlayerSwitchInProgress() -> bool")
     def is_player_switch_in_progress(self) -> bool:
@@ -179,12 +163,12 @@ class SurroundingNatives:
     @native("GetSafeZoneSize() -> float")
     def safe_zone_size(self) -> float:
         """Return how much of the screen is used, 0.9 to 1."""
-        return self._client.safe_zone
+        return self._around.safe_zone
 
     @native("GetActiveScreenResolution() -> int, int")
     def active_screen_resolution(self) -> tuple[int, int]:
         """Return the size of the screen, pixels."""
-        return self._client.resolution
+        return self._around.resolution
 
     @native("GetScreenResolution() -> int, int")
     def screen_resolution(self) -> tuple[int, int]:
@@ -194,25 +178,25 @@ class SurroundingNatives:
     @native("GetAspectRatio(bool) -> float")
     def aspect_ratio(self, physical: bool) -> float:
         """Return width by height."""
-        width, height = self._client.resolution
+        width, height = self._around.resolution
         return width / height
 
     @native("GetIsWidescreen() -> bool")
     def is_widescreen(self) -> bool:
         """Return whether the screen is wide."""
-        width, height = self._client.resolution
+        width, height = self._around.resolution
         return width / height > 1.5
 
     @native("GetGameplayCamRot(int) -> vector3")
     @native("GetFinalRenderedCamRot(int) -> vector3")
     def gameplay_cam_rot(self, order: int) -> tuple[float, float, float]:
         """Return where the camera looks, degrees."""
-        return 0.0, 0.0, self._client.camera_heading
+        return 0.0, 0.0, self._around.camera_heading
 
     @native("GetGameplayCamRelativeHeading() -> float")
     def gameplay_cam_relative_heading(self) -> float:
         """Return the camera's heading beside his own, degrees."""
-        return self._client.camera_heading - self._client.player.heading
+        return self._around.camera_heading - self._player.heading
 
     @native("IsUsingKeyboard(int) -> bool")
     @native("IsInputDisabled(int) -> bool")
@@ -223,12 +207,12 @@ class SurroundingNatives:
     @native("GetCurrentLanguage() -> int")
     def current_language(self) -> int:
         """Return the game's language, 0 for American English."""
-        return self._client.language
+        return self._around.language
 
     @native("ShouldUseMetricMeasurements() -> bool")
     def should_use_metric(self) -> bool:
         """Return whether he measures in metres, by his game's settings."""
-        return self._client.metric
+        return self._around.metric
 
     @native("GetFrameTime() -> float")
     def frame_time(self) -> float:
@@ -238,4 +222,4 @@ class SurroundingNatives:
     @native("GetFrameCount() -> int")
     def frame_count(self) -> int:
         """Return how many frames there were."""
-        return self._client.frames
+        return self._around.frames

@@ -1,40 +1,49 @@
-"""Natives of the player's screen: map blips, the feed, sounds."""
+"""Natives of the player's map: blips and the waypoint."""
 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
-from bridge.demo.game.console import ScriptError
-from bridge.demo.game.natives.shared import c_string
+from bridge.demo.game.clock import Clock
 from bridge.demo.game.natives.signature import NativeError, native
-from bridge.demo.game.screen import COMPONENT_BYTES, Blip, FeedPost, Sound, as_seen
+from bridge.demo.game.natives.texts import TextNatives
+from bridge.demo.game.screen import Blip, as_seen
 
-if TYPE_CHECKING:
-    from bridge.demo.game.client import GameClient
-
-__all__ = ["BlipNatives", "FeedNatives", "SoundNatives"]
+__all__ = ["MapNatives"]
 
 Coordinates = tuple[float, float, float]
 
 
-class BlipNatives:
-    """Marks on the map. A handle that is none is ignored by the game, and an error here."""
+class MapNatives:
+    """The blips and the waypoint. A handle that is none is ignored by the game, an error here."""
 
-    def __init__(self, client: GameClient) -> None:
-        self._client = client
+    def __init__(self, clock: Clock, texts: TextNatives) -> None:
+        self._clock = clock
+        self._texts = texts
+        self._handles = itertools.count(1001)
+        self.all: dict[int, Blip] = {}
+        """Every blip by its handle, those that are gone too."""
+        self.waypoint: tuple[float, float] | None = None
+
+    @property
+    def blips(self) -> list[Blip]:
+        """Return those that are on the map."""
+        return [blip for blip in self.all.values() if blip.removed_at is None]
+
+    @property
+    def removed(self) -> list[Blip]:
+        """Return those that were there once."""
+        return [blip for blip in self.all.values() if blip.removed_at is not None]
 
     def _add(self, kind: str, coords: Coordinates, radius: float = 0.0) -> int:
-        handle = next(self._client.blip_handles)
-        now = self._client.world.clock.now()
-        self._client.all_blips[handle] = Blip(handle, kind, coords, now, radius)
+        handle = next(self._handles)
+        self.all[handle] = Blip(handle, kind, coords, self._clock.now(), radius)
         return handle
 
     def _blip(self, handle: int) -> Blip:
-        blip = self._client.all_blips.get(handle)
-        if blip is None or blip.removed_at is not None:
+        if not self.exists(handle):
             raise NativeError(f"there is no blip {handle}")
-        return blip
+        return self.all[handle]
 
     @native("AddBlipForCoord(float, float, float) -> int")
     def add_for_coord(self, x: float, y: float, z: float) -> int:
@@ -49,12 +58,12 @@ class BlipNatives:
     @native("RemoveBlip(int)", raises=True)
     def remove(self, handle: int) -> None:
         """Take it from the map."""
-        self._blip(handle).removed_at = self._client.world.clock.now()
+        self._blip(handle).removed_at = self._clock.now()
 
     @native("DoesBlipExist(int) -> bool")
     def exists(self, handle: int) -> bool:
         """Return whether it is on the map."""
-        blip = self._client.all_blips.get(handle)
+        blip = self.all.get(handle)
         return blip is not None and blip.removed_at is None
 
     @native("SetBlipCoords(int, float, float, float)", raises=True)
@@ -149,7 +158,7 @@ class BlipNatives:
         """Let it flash."""
         blip = self._blip(handle)
         blip.flashing = on
-        blip.flash_started = self._client.world.clock.now() if on else None
+        blip.flash_started = self._clock.now() if on else None
 
     @native("SetBlipFlashInterval(int, int)", raises=True)
     def set_flash_interval(self, handle: int, interval: int) -> None:
@@ -161,13 +170,13 @@ class BlipNatives:
         """Let flashing end by itself, ms."""
         blip = self._blip(handle)
         blip.flash_timer = duration
-        blip.flash_started = self._client.world.clock.now()
+        blip.flash_started = self._clock.now()
 
     @native("SetBlipRoute(int, bool)", raises=True)
     def set_route(self, handle: int, on: bool) -> None:
         """Draw the way to it; the game draws one way at a time."""
         blip = self._blip(handle)
-        for other in self._client.blips:
+        for other in self.blips:
             if on:
                 other.route = False
         blip.route = on
@@ -180,144 +189,25 @@ class BlipNatives:
     @native("BeginTextCommandSetBlipName(string)")
     def begin_name(self, label: bytes) -> None:
         """Begin to name a blip."""
-        self._client.begin_text("blip", c_string(label).decode("utf-8", "replace"))
+        self._texts.begin("blip", label)
 
     @native("EndTextCommandSetBlipName(int)", raises=True)
     def end_name(self, handle: int) -> None:
         """Name it."""
-        text, _ = self._client.end_text("blip")
+        text, _ = self._texts.end("blip")
         self._blip(handle).name, _ = as_seen(text)
 
     @native("SetNewWaypoint(float, float)")
     def set_waypoint(self, x: float, y: float) -> None:
         """Set the player's own waypoint."""
-        self._client.waypoint = (x, y)
+        self.waypoint = (x, y)
 
     @native("IsWaypointActive() -> bool")
     def is_waypoint_active(self) -> bool:
         """Return whether he has set one."""
-        return self._client.waypoint is not None
+        return self.waypoint is not None
 
     @native("SetWaypointOff()")
     def waypoint_off(self) -> None:
         """Take it away."""
-        self._client.waypoint = None
-
-
-class FeedNatives:
-    """Notifications, and the texts they are made of."""
-
-    def __init__(self, client: GameClient) -> None:
-        self._client = client
-        self._handles = itertools.count(1)
-        self._background: int | None = None
-
-    @native("AddTextEntry(string, string)")
-    def add_text_entry(self, key: bytes, text: bytes) -> None:
-        """Add a label."""
-        entries = self._client.text_entries
-        entries[c_string(key).decode("utf-8", "replace")] = c_string(text).decode(
-            "utf-8", "replace"
-        )
-
-    @native("BeginTextCommandThefeedPost(string)")
-    def begin(self, label: bytes) -> None:
-        """Begin a notification."""
-        self._client.begin_text("feed", c_string(label).decode("utf-8", "replace"))
-
-    @native("AddTextComponentSubstringPlayerName(string)", raises=True)
-    def add_component(self, text: bytes) -> None:
-        """Fill a place of the text that was begun."""
-        command = self._client.open_text()
-        raw = c_string(text)
-        if len(raw) > COMPONENT_BYTES:
-            problem = f"a text component has {len(raw)} bytes, {COMPONENT_BYTES} are shown"
-            self._client.console.errors.append(
-                ScriptError(self._client.console.where, "text", problem)
-            )
-        command.components.append(raw[:COMPONENT_BYTES].decode("utf-8", "replace"))
-
-    @native("ThefeedSetNextPostBackgroundColor(int)")
-    @native("ThefeedNextPostBackgroundColor(int)")
-    def next_background(self, colour: int) -> None:
-        """Set the colour behind the next notification."""
-        self._background = colour
-
-    def _post(self, **form: object) -> int:
-        text, components = self._client.end_text("feed")
-        seen, codes = as_seen(text)
-        post = FeedPost(
-            handle=next(self._handles),
-            text=seen,
-            codes=codes,
-            components=components,
-            at=self._client.world.clock.now(),
-            background=self._background,
-            **form,  # type: ignore[arg-type]
-        )
-        self._background = None
-        self._client.feed.append(post)
-        return post.handle
-
-    @native("EndTextCommandThefeedPostTicker(bool, bool) -> int", raises=True)
-    def end_ticker(self, important: bool, in_brief: bool) -> int:
-        """Show it as plain text."""
-        return self._post(important=important)
-
-    @native(
-        "EndTextCommandThefeedPostMessagetext(string, string, bool, int, string, string) -> int",
-        raises=True,
-    )
-    def end_message(
-        self,
-        dictionary: bytes,
-        picture: bytes,
-        flash: bool,
-        icon: int,
-        sender: bytes,
-        subject: bytes,
-    ) -> int:
-        """Show it with a picture, a sender and a subject."""
-        return self._post(
-            important=flash,
-            picture=dictionary.decode("utf-8", "replace"),
-            icon=icon,
-            sender=as_seen(sender.decode("utf-8", "replace"))[0],
-            subject=as_seen(subject.decode("utf-8", "replace"))[0],
-        )
-
-    @native("ThefeedRemoveItem(int)")
-    def remove(self, handle: int) -> None:
-        """Take a notification away."""
-        self._client.feed_removed.append(handle)
-
-
-class SoundNatives:
-    """The game's own sounds. An unknown name plays nothing and raises nothing."""
-
-    def __init__(self, client: GameClient) -> None:
-        self._client = client
-        self._ids = itertools.count(1)
-
-    @native("PlaySoundFrontend(int, string, string, bool)")
-    def play_frontend(self, sound_id: int, name: bytes, of: bytes, on: bool) -> None:
-        """Play a sound."""
-        now = self._client.world.clock.now()
-        sound = Sound(name.decode("utf-8", "replace"), of.decode("utf-8", "replace"), now, sound_id)
-        self._client.sounds.append(sound)
-
-    @native("GetSoundId() -> int")
-    def sound_id(self) -> int:
-        """Return a handle, to be released."""
-        handle = next(self._ids)
-        self._client.open_sounds.add(handle)
-        return handle
-
-    @native("ReleaseSoundId(int)")
-    def release(self, sound_id: int) -> None:
-        """Give a handle back."""
-        self._client.open_sounds.discard(sound_id)
-
-    @native("StopSound(int)")
-    def stop(self, sound_id: int) -> None:
-        """End a sound."""
+        self.waypoint = None
