@@ -312,7 +312,8 @@ class Cluster:
 
     async def close(self) -> None:
         """End the connection."""
-        with suppress(OSError):  # it may be lost already
+        # it may be lost already, of which some Pythons 3.12 make a TypeError
+        with suppress(OSError, TypeError):
             await self._client.close()
 
 

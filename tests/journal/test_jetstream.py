@@ -600,6 +600,22 @@ async def test_a_nats_that_is_not_there_is_told_by_its_address(
         await JetStreamJournal.open(own.url, max_size_bytes=1 << 30)
 
 
+@pytest.mark.parametrize("error", [ConnectionResetError(), TypeError("not callable")])
+async def test_a_connection_that_is_lost_while_it_is_ended_is_ended_all_the_same(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async with bridges(nats) as (journal,):
+        client = journal._cluster._client
+        end = client.close
+
+        async def close() -> None:
+            await end()
+            raise error
+
+        monkeypatch.setattr(client, "close", close)
+        await journal.close()
+
+
 # Restored from a backup --------------------------------------------------------------------------
 
 
