@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import FrameLocator, Locator, Page, async_playwright, expect
+from playwright.async_api import (
+    FrameLocator,
+    Locator,
+    Page,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
 from bridge.demo.site import DemoSite
 from bridge.demo.stage import Stage
@@ -16,6 +24,7 @@ from bridge.demo.stage import Stage
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+WIDE: ViewportSize = {"width": 1440, "height": 900}
 PATIENCE = 20_000
 """Milliseconds in which a game server connects again."""
 
@@ -33,7 +42,7 @@ async def shown(site: DemoSite) -> AsyncIterator[Page]:
     """The page; what its console says, or what leaves the machine, fails the test."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        page = await browser.new_page(viewport=WIDE)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text))  # the policy's refusals
@@ -44,15 +53,26 @@ async def shown(site: DemoSite) -> AsyncIterator[Page]:
     assert [text for text in complaints if not text.startswith(ours)] == []
 
 
+def greetings(site: DemoSite) -> list[int]:
+    """How often each screen said that it is loaded, and was heard: what it showed comes again then,
+    and an open panel closes.
+    """
+    clients = [site._stage.game.client(source) for source in (1, 2, 3)]
+    return [sum(said.get("action") == "hello" for said in client.nui) for client in clients]
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def page(site: DemoSite, shown: Page) -> Page:
+async def page(site: DemoSite, shown: Page, until: Any) -> Page:
     """The page without an open call, everything whole and connected."""
+    await shown.set_viewport_size(WIDE)
     cad = site.controls._cad
     for number in list(cad.emergencies):
         await cad.remove(number)
     for number in list(cad.dispatches):
         await cad.close(number)
+    before = greetings(site)
     await shown.goto(site.url)
+    await until(lambda: all(map(int.__gt__, greetings(site), before)))
     await expect(shown.locator("#health-resource")).to_have_text("Resource connected")
     await expect(shown.locator("#map .blip")).to_have_count(0)
     return shown
@@ -119,7 +139,6 @@ async def test_a_call_that_becomes_a_dispatch_call_is_one_picture(page: Page) ->
 
 
 async def test_nothing_is_cut_or_covered_on_a_phone(page: Page) -> None:
-    wide = page.viewport_size
     await page.set_viewport_size({"width": 390, "height": 844})
     await press(page, "emergency").click()
     await expect(page.locator("#way li.passed")).to_have_count(6)
@@ -135,7 +154,6 @@ async def test_nothing_is_cut_or_covered_on_a_phone(page: Page) -> None:
     await press(page, "calls").click()
     await expect(screen(page, 1).locator(".panel")).to_be_in_viewport(ratio=0.9)
     await page.keyboard.press("Escape")
-    await page.set_viewport_size(wide or {"width": 1440, "height": 900})
 
     assert set(lines) <= {0, 1}
     assert pill is not None
