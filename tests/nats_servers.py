@@ -73,6 +73,20 @@ class NatsServer:
             self._process.wait()
             self._process = None
 
+    def back_up(self, stream: str, folder: Path) -> None:
+        """Kill it, and copy what it has stored of a stream."""
+        self.kill()
+        shutil.copytree(self._stored(stream), folder)
+
+    def put_back(self, stream: str, folder: Path) -> None:
+        """Kill it, and let a stream be as it was when it was copied."""
+        self.kill()
+        shutil.rmtree(self._stored(stream))
+        shutil.copytree(folder, self._stored(stream))
+
+    def _stored(self, stream: str) -> Path:
+        return self.folder / "jetstream" / "$G" / "streams" / stream
+
     def freeze(self) -> None:
         """Let it answer nothing, while its connections stay open."""
         assert self._process

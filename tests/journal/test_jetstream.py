@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-import shutil
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -626,16 +625,12 @@ async def test_a_journal_restored_from_a_backup_has_another_name(
     async with bridges(own, name="j") as (journal,):
         await journal.append(SERVER, [entry(1)], after=0)
         epoch = journal.epoch
-    own.kill()
-    streams = own.folder / "jetstream" / "$G" / "streams"
-    shutil.copytree(streams / "j", tmp_path / "backup")
+    own.back_up("j", tmp_path / "backup")
     own.start()
     async with bridges(own, name="j") as (journal,):
         await journal.append(SERVER, [entry(2), entry(3)], after=1)
         await journal.acknowledge(SERVER, 3)
-    own.kill()
-    shutil.rmtree(streams / "j")
-    shutil.copytree(tmp_path / "backup", streams / "j")
+    own.put_back("j", tmp_path / "backup")
     own.start()
 
     async with bridges(own, name="j") as (journal,):
@@ -664,15 +659,11 @@ async def test_a_running_bridge_notices_that_the_journal_went_back(
         monkeypatch.setattr(JetStreamJournal, "_follow", never)
     async with bridges(own, name="j") as (journal,):
         await journal.append(SERVER, [entry(1)], after=0)
-        own.kill()
-        streams = own.folder / "jetstream" / "$G" / "streams"
-        shutil.copytree(streams / "j", tmp_path / "backup")
+        own.back_up("j", tmp_path / "backup")
         await asyncio.to_thread(own.start)
         await journal.append(SERVER, [entry(2)], after=1)
         epoch = journal.epoch
-        own.kill()
-        shutil.rmtree(streams / "j")
-        shutil.copytree(tmp_path / "backup", streams / "j")
+        own.put_back("j", tmp_path / "backup")
         with journal.bell(SERVER) as bell:
             await asyncio.to_thread(own.start)
             if by == "an append":
@@ -692,16 +683,12 @@ async def test_a_board_of_events_that_a_backup_does_not_hold_is_forgotten(
         await journal.append(SERVER, [entry(1)], after=0)
         before = Snapshot(1, NOON, b"before")
         await journal.save_snapshot(SERVER, before)
-        own.kill()
-        streams = own.folder / "jetstream" / "$G" / "streams"
-        shutil.copytree(streams / "j", tmp_path / "backup")
+        own.back_up("j", tmp_path / "backup")
         await asyncio.to_thread(own.start)
         await journal.append(SERVER, [entry(2), entry(3)], after=1)
         await journal.save_snapshot(SERVER, Snapshot(3, NOON, b"of what is lost"))
         epoch = journal.epoch
-        own.kill()
-        shutil.rmtree(streams / "j")
-        shutil.copytree(tmp_path / "backup", streams / "j")
+        own.put_back("j", tmp_path / "backup")
         await asyncio.to_thread(own.start)
         await until(lambda: journal.epoch != epoch)
         assert await journal.last(SERVER) == 1
@@ -738,15 +725,11 @@ async def test_the_new_name_wakes_the_connections_of_every_server(
     """Also of one whose events the backup holds: its cursor counts under the old name."""
     async with bridges(own, name="j") as (journal,):
         await journal.append(OTHER, [entry(1)], after=0)
-        own.kill()
-        streams = own.folder / "jetstream" / "$G" / "streams"
-        shutil.copytree(streams / "j", tmp_path / "backup")
+        own.back_up("j", tmp_path / "backup")
         await asyncio.to_thread(own.start)
         await journal.append(SERVER, [entry(2)], after=0)
         epoch = journal.epoch
-        own.kill()
-        shutil.rmtree(streams / "j")
-        shutil.copytree(tmp_path / "backup", streams / "j")
+        own.put_back("j", tmp_path / "backup")
         with journal.bell(OTHER) as bell:
             await asyncio.to_thread(own.start)
             await until(bell.is_set)
