@@ -266,9 +266,8 @@ class JetStreamJournal:
         if not replica.compared:
             _, last = await self._bucket.standing(server)
             if replica.last < last:
-                await self._cluster.patiently(
-                    replica.in_step
-                )  # another bridge may have stored more since
+                # another bridge may have stored more since
+                await self._cluster.patiently(replica.in_step)
             if replica.last < last and not replica.compared:
                 await self._went_back(replica)
             replica.compared = True

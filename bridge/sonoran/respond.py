@@ -140,8 +140,7 @@ class Responses:
             )
         except CadFault as fault:
             if fault.may_have_worked:
-                self._in_doubt.add((server, call.key))
-                self._start(self._settle(server, call.key))
+                self._doubt(server, call.key)
             raise
         except asyncio.CancelledError:  # its time was over, whatever the CAD makes of it
             self._in_doubt.add((server, call.key))
@@ -154,8 +153,7 @@ class Responses:
         try:
             await self._desk.accept(server, *facts)
         except JournalUnavailable:  # the CAD has a call now that nobody here knows
-            self._in_doubt.add((server, call.key))
-            self._start(self._settle(server, call.key))
+            self._doubt(server, call.key)
             raise
         self._start(self._remove(server, call.id))
         if not units:
@@ -187,6 +185,11 @@ class Responses:
             raise _not_a_unit()
         await self._desk.accept(server, *facts)
         return tuple(unit.ident for unit in units)
+
+    def _doubt(self, server: int, key: str) -> None:
+        """The CAD may have a dispatch call of it: who responds next looks first, and so do we."""
+        self._in_doubt.add((server, key))
+        self._start(self._settle(server, key))
 
     async def _settle(self, server: int, key: str) -> None:
         """Find out what became of a request to make a dispatch call, and finish what it began."""

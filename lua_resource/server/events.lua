@@ -62,13 +62,20 @@ function Events:copy(call)
     return CadBridge.exports.copy(self.board, call, self.now())
 end
 
+---Players have other units: who is a responder, and what he may type, is found anew.
+---@private
+---@param affected table<integer, true>
+function Events:dutiesMoved(affected)
+    self.audience:updateAll(affected)
+    for source in pairs(affected) do self.suggestions:review(source) end
+end
+
 ---Units came, changed or went: looks again at the players concerned.
 ---@private
 ---@param affected table<integer, true>
 ---@param ident integer
 function Events:unitsMoved(affected, ident)
-    self.audience:updateAll(affected)
-    for source in pairs(affected) do self.suggestions:review(source) end
+    self:dutiesMoved(affected)
     self.panics:found(ident, self.audience.sources.cad:playersOf(ident)[1])
     -- A unit that is attached makes a call its player's own, whatever else he is.
     if #self.board:attached(ident) > 0 then
@@ -196,9 +203,8 @@ function Events:restore(board)
     self.board:replace(self:readable(board), self.now())
     local affected = self.audience.sources.cad:replace(self.board.units)
     self.arrivals.paused = true
-    self.audience:updateAll(affected)
+    self:dutiesMoved(affected)
     self.arrivals.paused = false
-    for source in pairs(affected) do self.suggestions:review(source) end
     self.panics:restored(self.board.units)
     self.alerts:restored(before)
     -- The last dispatcher may have left while nobody told us.
