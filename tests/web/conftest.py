@@ -48,6 +48,18 @@ window.said = [];
 window.addEventListener('message', (event) => {
   if (event.data && event.data.callback) window.said.push(event.data);
 });
+// Messages arrive in the order in which they were posted: with the last one, all have been handled.
+// Two frames later they have been laid out, rows that the browser left out at first among them.
+const frame = window.requestAnimationFrame.bind(window);
+window.deliver = (messages) => new Promise((done) => {
+  const last = { delivered: Math.random() };
+  window.addEventListener('message', function handled({ data }) {
+    if (!data || data.delivered !== last.delivered) return;
+    window.removeEventListener('message', handled);
+    frame(() => frame(done));
+  });
+  for (const message of [...messages, last]) window.postMessage(message, '*');
+});
 """
 
 
@@ -55,8 +67,7 @@ SETUP = """
 async ([background, messages]) => {
   document.documentElement.style.background = background;
   await Promise.all([...document.fonts].map((face) => face.load()));
-  for (const message of messages) window.postMessage(message, '*');
-  await new Promise((done) => setTimeout(done, 0));
+  await window.deliver(messages);
 }
 """
 
@@ -163,11 +174,9 @@ class Screen:
     requests: list[str]
 
     async def send(self, action: str, data: Any) -> None:
-        """A message as `SendNUIMessage` brings it."""
-        await self.page.evaluate(
-            "m => { window.postMessage(m, '*'); return new Promise(done => setTimeout(done, 0)); }",
-            {"action": action, "data": data},
-        )
+        """A message as `SendNUIMessage` brings it, on the screen when this returns."""
+        message = {"action": action, "data": data}
+        await self.page.evaluate("message => window.deliver([message])", message)
 
     async def said(self, name: str) -> list[Any]:
         """What the page told the client under this name."""

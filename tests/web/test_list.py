@@ -31,8 +31,10 @@ async def order(screen: Any) -> list[str]:
 
 
 async def chosen(screen: Any) -> str:
-    text: str = await screen.page.locator('[aria-selected="true"] .call-number').inner_text()
-    return text
+    # not its inner text: that is empty in a row that the browser has not laid out yet
+    number = screen.page.locator('[aria-selected="true"] .call-number')
+    text: str | None = await number.text_content()
+    return text or ""
 
 
 async def test_the_newest_comes_first_or_the_nearest(calls: Any) -> None:
