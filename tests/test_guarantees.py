@@ -119,9 +119,7 @@ def test_a_port_that_is_taken_ends_the_command_with_the_key_to_look_at(
     taken: str, tmp_path: Path
 ) -> None:
     port = getattr(BridgeProcess(tmp_path), f"{taken}_port")
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
-        other.listen()
+    with socket.create_server(("127.0.0.1", port)):
         ended = run(tmp_path)
     assert ended.returncode == 1, "it may be free later, so whoever keeps it running tries again"
     assert f"cad-bridge: {taken}.port: cannot listen at 127.0.0.1:{port}: " in ended.stderr

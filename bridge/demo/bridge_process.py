@@ -32,10 +32,14 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
-    """Return a port of this machine that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    """Return a free port of this machine that no other program gets meanwhile by asking for any.
+
+    A connection that was ended there keeps it from them for a minute, but not from who names it.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            probe.accept()[0].close()
         return port
 
 
