@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 TOKENS = {1: "first-token-" + "x" * 32, 2: "second-token-" + "x" * 32}
 FRESH_MS = 300_000
+PATIENCE_S = 60
+"""After which something does not come at all: a busy machine may stand still for seconds."""
 
 
 def now() -> int:
@@ -43,7 +45,7 @@ class Game:
         await self.socket.send(json.dumps(frame))
 
     async def hear(self) -> dict[str, Any]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             frame: dict[str, Any] = json.loads(await self.socket.recv())
         return frame
 
@@ -67,7 +69,7 @@ class Game:
 
     async def end(self) -> tuple[int, str]:
         """Read on until the connection ends; return code and reason."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             with contextlib.suppress(ConnectionClosed):
                 while True:
                     await self.socket.recv()
@@ -108,7 +110,7 @@ class Stand:
 
     async def game(self, *, url: str = "", **options: Any) -> Game:
         """Open a connection; nothing has been said yet."""
-        options = {"subprotocols": [SUBPROTOCOL], "open_timeout": 20, **options}
+        options = {"subprotocols": [SUBPROTOCOL], "open_timeout": PATIENCE_S, **options}
         socket = await connect(url or f"ws://127.0.0.1:{self.gateway.port}/", **options)
         self._sockets.append(socket)
         return Game(socket)

@@ -51,19 +51,20 @@ async def test_what_takes_too_long_is_broken_off(monkeypatch: pytest.MonkeyPatch
 
 async def test_stopping_waits_a_little_and_no_longer(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bridge.game.answering.FINISH_S", 0.1)
-    answering, ended = Answering(), []
+    answering, gate, ended = Answering(), asyncio.Event(), []
 
-    async def work(seconds: float) -> None:
+    async def work(name: str, until: asyncio.Event) -> None:
         try:
-            await asyncio.sleep(seconds)
-            ended.append("finished")
+            await until.wait()
+            ended.append(f"{name} finished")
         except asyncio.CancelledError:
-            ended.append("broken off")
+            ended.append(f"{name} broken off")
             raise
 
-    answering.start(1, work(0.01))
-    answering.start(1, work(60))
+    answering.start(1, work("one", gate))
+    answering.start(1, work("another", asyncio.Event()))
+    asyncio.get_running_loop().call_soon(gate.set)
     await answering.stop()
     await answering.stop()
 
-    assert ended == ["finished", "broken off"]
+    assert ended == ["one finished", "another broken off"]

@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 OLD = 1_000_000
 """A time of long ago."""
 
+HELLO = {"op": "hello", "token": "first-token-" + "x" * 32, "resource": "1", "instance": "a"}
+
+
+async def recorded(stand: Stand, seq: int) -> bool:
+    """Return whether the journal knows what was acknowledged: a little later than the session."""
+    return bool(await stand.journal.acknowledged(1) == seq)
+
 
 # Streaming and resuming.
 
@@ -44,16 +51,13 @@ async def test_events_reach_the_resource_as_they_happen(stand: Stand, until: Unt
     first, second = await game.hear(), await game.hear()
     assert (first["op"], first["seq"], first["alert"]) == ("event", 1, True)
     assert first["event"] == {"type": "push", "n": 1}
-    assert 0 <= first["age"] < 10_000
+    assert 0 <= first["age"] < 60_000
     assert second["seq"] == 2
 
     await game.say(op="ack", seq=2.0)
     await until(lambda: stand.gateway.connections[1].acknowledged == 2)
 
-    async def recorded() -> bool:
-        return bool(await stand.journal.acknowledged(1) == 2)
-
-    await until(recorded)
+    await until(lambda: recorded(stand, 2))
 
 
 async def test_a_new_resource_is_welcomed_with_the_board(stand: Stand):
@@ -123,7 +127,7 @@ async def test_the_bridges_record_serves_a_resource_that_forgot_everything(
     await stand.happen(5)
     await game.hear_events(5)
     await game.say(op="ack", seq=4)
-    await until(lambda: stand.gateway.connections[1].acknowledged == 4)
+    await until(lambda: recorded(stand, 4))
     await game.socket.close()
 
     game = await stand.game()
@@ -301,7 +305,7 @@ async def test_what_is_no_websocket_at_all_does_no_harm(stand: Stand):
             reader, writer = await asyncio.open_connection("127.0.0.1", stand.gateway.port)
             writer.write(data)
             with contextlib.suppress(ConnectionError):
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(60):
                     await reader.read()
             writer.close()
     assert logs == []
@@ -380,13 +384,15 @@ async def test_one_that_answers_no_ping_is_given_up(
     stand: Stand, until: Until, monkeypatch: pytest.MonkeyPatch
 ):
     await stand.gateway.stop()
-    monkeypatch.setattr("bridge.game.gateway.PING_S", 0.05)
-    monkeypatch.setattr("bridge.game.gateway.PONG_S", 1.0)
+    monkeypatch.setattr("bridge.game.gateway.PING_S", 0.5)
+    monkeypatch.setattr("bridge.game.gateway.PONG_S", 0.5)
     monkeypatch.setattr("bridge.game.connection.LAST_WORDS_S", 0.1)
     await stand.start()
-    game = await stand.connected()
+    game = await stand.game()
     game.socket.transport.pause_reading()
+    await game.say(**HELLO)
 
+    await until(lambda: 1 in stand.gateway.last_seen)
     await until(lambda: stand.gateway.connections == {})
     assert stand.figure("resource_connected", server=1) == 0
 
@@ -551,7 +557,7 @@ async def test_a_journal_that_cannot_be_read_is_overload(stand: Stand):
 
     stand.board_at = fail
     game = await stand.game()
-    await game.say(op="hello", token="first-token-" + "x" * 32, resource="1", instance="a")
+    await game.say(**HELLO)
 
     assert (await game.end())[0] == 1013
 
@@ -579,7 +585,7 @@ async def test_a_fault_of_the_bridge_ends_one_connection_without_detail(stand: S
     stand.board_at = fail
     game = await stand.game()
     with capture_logs() as logs:
-        await game.say(op="hello", token="first-token-" + "x" * 32, resource="1", instance="a")
+        await game.say(**HELLO)
         code, reason = await game.end()
 
     assert code == 1011
@@ -608,7 +614,6 @@ async def test_stopping_waits_for_nobody_for_long(stand: Stand, monkeypatch: pyt
     await stand.gateway.stop()
     monkeypatch.setattr("bridge.game.gateway.LAST_WORDS_S", 0.2)
     monkeypatch.setattr("bridge.game.connection.LAST_WORDS_S", 0.2)
-    monkeypatch.setattr("bridge.game.gateway.HANDSHAKE_S", 2.0)
     monkeypatch.setattr("bridge.game.answering.FINISH_S", 0.2)
     await stand.start()
 
@@ -622,7 +627,8 @@ async def test_stopping_waits_for_nobody_for_long(stand: Stand, monkeypatch: pyt
     deaf.socket.transport.pause_reading()
     _, silent = await asyncio.open_connection("127.0.0.1", stand.gateway.port)
 
-    async with asyncio.timeout(10):
+    # An answer takes a minute, and the one that does not read would take for ever.
+    async with asyncio.timeout(30):
         await stand.gateway.stop()
     silent.close()
 
@@ -734,7 +740,7 @@ async def test_who_is_connected_can_be_seen(stand: Stand, until: Until):
     assert stand.figure("gateway_frames_total", server=1, op="event") == 2
     assert stand.figure("gateway_frames_total", server=1, op="welcome") == 1
     assert ("gateway", 1) in stand.metrics.last_passed
-    assert ("acknowledged", 1) in stand.metrics.last_passed
+    await until(lambda: ("acknowledged", 1) in stand.metrics.last_passed)
 
     await game.socket.close()
     await until(lambda: stand.gateway.connections == {})
