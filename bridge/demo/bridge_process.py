@@ -154,9 +154,10 @@ class BridgeProcess:
 
     async def kill(self) -> None:
         """End the process as a power failure would, finishing nothing."""
-        if self._process is not None and self.running:
-            self._process.kill()
-            await self._wait()
+        process, self._process = self._process, None  # dead from now on, whoever waits for it
+        if process is not None:
+            process.kill()
+            await asyncio.to_thread(process.wait)
 
     async def _wait(self) -> int:
         assert self._process is not None  # noqa: S101 - both callers have looked
