@@ -38,6 +38,8 @@ class Control:
                 self.world.faults.append(body)
             case "faults":
                 self.world.faults.clear()
+            case "release":
+                self.world.released.set()
             case "units":
                 state = self.world.servers[body["server"]]
                 state.units = {unit["id"]: new_unit(**unit) for unit in body["units"]}

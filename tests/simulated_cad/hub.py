@@ -49,6 +49,8 @@ class Session:
                 await self._invoked(body)
             elif body.get("type") == 3:
                 self.world.note(hub="completion", id=body["invocationId"], error=body.get("error"))
+            elif body.get("type") == 6:
+                self.world.note(hub="ping")
 
     async def close(self, error: str = "", *, may_reconnect: bool | None = None) -> None:
         """Send a close message and close."""
@@ -68,6 +70,7 @@ class Session:
     async def _greet(self, body: dict) -> None:
         assert body == {"protocol": "json", "version": 1}, body
         self._greeted = True
+        self.world.note(hub="handshake")
         fault = self.world.take_fault("handshake")
         match fault and fault["kind"]:
             case "refuse":

@@ -117,6 +117,9 @@ async def _faulty(
         case "slow":
             await asyncio.sleep(fault["seconds"])
             return _answer(world, request, body, handler)
+        case "held":
+            await world.released.wait()
+            return _answer(world, request, body, handler)
         case "hang":
             await asyncio.sleep(3600)
         case "drop":

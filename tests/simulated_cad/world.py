@@ -4,6 +4,7 @@ What happens in the CAD's own interface is pushed (`pushes`); what happens throu
 not, as in the real one.
 """
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -73,6 +74,7 @@ class World:
         self.faults: list[dict] = []
         self.log: list[dict] = []
         self.sent: dict[str, deque[float]] = {name: deque() for name in LIMITS}
+        self.released = asyncio.Event()  # for answers that are held back
         self.next_call = 400
         self.pushes: list[tuple[int, dict]] = []
 

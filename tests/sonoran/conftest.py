@@ -1,10 +1,11 @@
-"""The simulated CAD as a process of its own, for the tests of the CAD's side."""
+"""The simulated CAD as a process of its own, and the event loop's time, for the CAD's side."""
 
+import asyncio
 import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,10 @@ class SimulatedCad:
     def fail(self, at: str, kind: str, **how: Any) -> None:
         """Let an endpoint, or a place of the hub, fail."""
         self.post("fault", at=at, kind=kind, **how)
+
+    def release(self) -> None:
+        """Let the answers go that are held back."""
+        self.post("release")
 
     def act(self, what: str, server: int = 1, **body: Any) -> Any:
         """Do something in the CAD's own interface: it is pushed."""
@@ -73,7 +78,7 @@ class SimulatedCad:
 
     def _open(self, request: Any) -> Any:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=10) as answer:
+        with opener.open(request, timeout=60) as answer:
             return json.load(answer)
 
 
@@ -87,7 +92,7 @@ def cad_process() -> Iterator[str]:
         assert address.startswith("http://"), "the simulated CAD did not start"
         yield address
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture
@@ -96,3 +101,28 @@ def cad(cad_process: str) -> SimulatedCad:
     simulated = SimulatedCad(cad_process)
     simulated.post("reset")
     return simulated
+
+
+@pytest.fixture
+async def pass_time() -> Callable[[float], Awaitable[None]]:
+    """Let seconds pass for the event loop at once: what waits for them is due.
+
+    So a test of patience takes no time, and patience may be so long that no busy machine ends it.
+    """
+    loop = asyncio.get_running_loop()
+    clock, ahead = loop.time, 0.0
+
+    async def passes(seconds: float) -> None:
+        nonlocal ahead
+        await settle()
+        ahead += seconds
+        await settle()
+
+    loop.time = lambda: clock() + ahead  # type: ignore[method-assign]
+    return passes
+
+
+async def settle() -> None:
+    """Let everything run that can without waiting for others."""
+    for _ in range(20):
+        await asyncio.sleep(0)

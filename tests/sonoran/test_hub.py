@@ -19,10 +19,8 @@ from bridge.sonoran.pushes import Outcome
 
 KEY = "test-key-5d1b7c90"
 CALL = {"isEmergency": True, "caller": "Ann", "location": "Here", "description": "Fire"}
+PING = {"type": 6}
 QUICK = Timing(
-    ping=0.2,
-    silence=1.5,
-    answer=0.7,
     first_pause=0.05,
     longest_pause=0.4,
     forbidden=(0.3, 0.5),
@@ -73,7 +71,6 @@ class Bridge:
 async def connect(cad: Any, until: Any) -> AsyncIterator[Callable[..., Awaitable[Bridge]]]:
     """Start a hub's client; by default wait until it is up."""
     bridges: list[Bridge] = []
-    cad.configure(ping=0.4)
 
     async def start(*, up: bool = True, **how: Any) -> Bridge:
         bridge = Bridge(cad, **how)
@@ -85,6 +82,13 @@ async def connect(cad: Any, until: Any) -> AsyncIterator[Callable[..., Awaitable
     yield start
     for bridge in bridges:
         await bridge.stop()
+
+
+async def reaches(cad: Any, do: str, **how: Any) -> None:
+    """Have the hub send something, and the client read it."""
+    await asyncio.to_thread(cad.hub, do, **how)
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def test_a_push_arrives_as_text_and_as_object(cad: Any, connect: Any, until: Any) -> None:
@@ -124,8 +128,6 @@ async def test_a_hub_that_wants_a_negotiation_gets_one(
     cad.configure(direct=False, negotiate_version=version)
     await connect()
 
-    cad.hub("abort")
-    await asyncio.sleep(0)
     assert [entry["negotiated"] for entry in cad.on_hub("connect")] == [False, True]
     assert cad.on_hub("negotiate")[0]["query"] == {"negotiateVersion": "1"}
 
@@ -188,14 +190,20 @@ async def test_a_bad_negotiation_is_said_and_tried_again(
     ],
 )
 async def test_a_negotiation_that_fails_is_said_and_tried_again(
-    cad: Any, connect: Any, until: Any, fault: dict[str, Any], reason: str
+    cad: Any, connect: Any, until: Any, pass_time: Any, fault: dict[str, Any], reason: str
 ) -> None:
     cad.configure(direct=False)
     cad.fail("negotiate", times=1, **fault)
     bridge = await connect(up=False)
 
+    if fault["kind"] == "hang":
+        await until(lambda: cad.on_hub("negotiate"))
+        await pass_time(QUICK.answer + 1)  # the library rounds up
     await until(lambda: reason in bridge.hub.status.last_error)
     await until(lambda: bridge.hub.is_up)
+
+
+HAS_COME_TO = {"upgrade": "connect", "handshake": "handshake", "authenticatev2": "authenticatev2"}
 
 
 @pytest.mark.parametrize(
@@ -225,11 +233,20 @@ async def test_a_negotiation_that_fails_is_said_and_tried_again(
     ],
 )
 async def test_a_hub_that_fails_is_said_and_tried_again(
-    cad: Any, connect: Any, until: Any, place: str, fault: dict[str, Any], reason: str
+    cad: Any,
+    connect: Any,
+    until: Any,
+    pass_time: Any,
+    place: str,
+    fault: dict[str, Any],
+    reason: str,
 ) -> None:
     cad.fail(place, times=1, **fault)
     bridge = await connect(up=False)
 
+    if fault["kind"] == "hang":
+        await until(lambda: cad.on_hub(HAS_COME_TO[place]))
+        await pass_time(QUICK.answer)
     await until(lambda: reason in bridge.hub.status.last_error, why=reason)
     await until(lambda: bridge.hub.is_up)
     cad.act("place_911", **CALL)
@@ -312,6 +329,7 @@ async def test_pushes_wait_while_the_journal_cannot_store_and_come_in_order(
     bridge.outcome = Outcome("unavailable")
     for _ in range(5):
         cad.act("place_911", **CALL)
+    await until(lambda: len(bridge.hub._backlog) == 5)
     cad.hub("abort")
     await until(lambda: bridge.connects == 2)
     assert bridge.pushes == []
@@ -323,8 +341,9 @@ async def test_pushes_wait_while_the_journal_cannot_store_and_come_in_order(
 
 
 async def test_what_was_read_is_handled_before_the_client_ends(
-    cad: Any, connect: Any, until: Any
+    cad: Any, connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hub, "_TO_FINISH", 60)
     first = asyncio.Event()
     done: list[Any] = []
 
@@ -337,7 +356,7 @@ async def test_what_was_read_is_handled_before_the_client_ends(
     bridge = await connect(on_push=slowly)
     push = {"type": 1, "target": "pushEvent", "arguments": ["{}"]}
     cad.hub("send", messages=[push] * 10)
-    await asyncio.wait_for(first.wait(), 5)
+    await asyncio.wait_for(first.wait(), 30)
 
     await bridge.stop()
 
@@ -353,54 +372,60 @@ async def test_a_push_that_nobody_can_store_does_not_hold_up_the_end(
     cad.act("place_911", **CALL)
     await until(lambda: len(bridge.hub._backlog))
 
-    await asyncio.wait_for(bridge.stop(), 3)
+    await asyncio.wait_for(bridge.stop(), 30)
 
     assert bridge.task.done()
 
 
-async def test_the_client_pings_so_that_the_hub_keeps_it(cad: Any, connect: Any) -> None:
-    cad.configure(client_timeout=0.6, ping=0.2)
+async def test_the_client_pings_so_that_the_hub_keeps_it(
+    cad: Any, connect: Any, until: Any, pass_time: Any
+) -> None:
     bridge = await connect()
 
-    await asyncio.sleep(1.5)  # two and a half times what the hub tolerates
+    for pings in range(1, 4):  # the hub tolerates twice as long
+        await pass_time(QUICK.ping)
+        await until(lambda pings=pings: len(cad.on_hub("ping")) >= pings)
+        await reaches(cad, "send", messages=[PING])
 
     assert bridge.connects == 1
     assert not [entry for entry in cad.log() if entry.get("event") == "client timed out"]
 
 
-async def test_a_hub_that_only_pings_is_alive(cad: Any, connect: Any) -> None:
+async def test_a_hub_that_only_pings_is_alive(cad: Any, connect: Any, pass_time: Any) -> None:
     bridge = await connect()
 
-    await asyncio.sleep(2.2)  # half as much again as silence is tolerated
+    for _ in range(3):  # twice as long as silence is tolerated
+        await pass_time(QUICK.silence * 2 / 3)
+        await reaches(cad, "send", messages=[PING])
 
+    assert bridge.hub.is_up
+    assert bridge.hub.status.last_error == ""
     assert bridge.connects == 1
 
 
-async def test_a_hub_that_plays_dead_is_left(cad: Any, connect: Any, until: Any) -> None:
-    cad.configure(ping=0.2)
+async def test_a_hub_that_plays_dead_is_left(
+    cad: Any, connect: Any, until: Any, pass_time: Any
+) -> None:
     bridge = await connect()
 
-    cad.hub("silence")
+    await reaches(cad, "silence")
+    await pass_time(QUICK.silence)
 
-    await until(lambda: "no sign of life" in bridge.hub.status.last_error, 5)
+    await until(lambda: "no sign of life" in bridge.hub.status.last_error)
     await until(lambda: bridge.connects == 2)
 
 
-async def test_bytes_without_an_end_are_no_sign_of_life(cad: Any, connect: Any, until: Any) -> None:
+async def test_bytes_without_an_end_are_no_sign_of_life(
+    cad: Any, connect: Any, until: Any, pass_time: Any
+) -> None:
     bridge = await connect()
     cad.hub("silence")
 
-    async def drip() -> None:
-        while True:
-            await asyncio.to_thread(cad.hub, "raw", text="x")
-            await asyncio.sleep(0.1)
+    for _ in range(3):
+        await pass_time(QUICK.silence / 3)
+        await reaches(cad, "raw", text="x")
 
-    dripping = asyncio.create_task(drip())
-    try:
-        await until(lambda: "no sign of life" in bridge.hub.status.last_error, 5)
-    finally:
-        dripping.cancel()
-        await asyncio.gather(dripping, return_exceptions=True)
+    await until(lambda: "no sign of life" in bridge.hub.status.last_error)
 
 
 async def test_a_flood_without_separator_is_cut_off_in_bounded_memory(
@@ -410,7 +435,7 @@ async def test_a_flood_without_separator_is_cut_off_in_bounded_memory(
     tracemalloc.start()
     try:
         cad.hub("flood", megabytes=1024)
-        await until(lambda: "without a separator" in bridge.hub.status.last_error, 10)
+        await until(lambda: "without a separator" in bridge.hub.status.last_error, 60)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -468,13 +493,16 @@ async def test_a_message_cut_in_the_middle_is_no_push(cad: Any, connect: Any, un
     assert bridge.pushes == []
 
 
-async def test_a_definite_refusal_is_not_repeated_for_minutes(cad: Any, connect: Any) -> None:
+async def test_a_definite_refusal_is_not_repeated_for_minutes(
+    cad: Any, connect: Any, until: Any, pass_time: Any
+) -> None:
     bridge = await connect(up=False, key="wrong", timing=Timing(first_pause=0.01))
+    await until(lambda: "refused community id, key or server id" in bridge.hub.status.last_error)
 
-    await asyncio.sleep(1.0)
-
-    assert len(cad.on_hub("connect")) == 1
-    assert "refused community id, key or server id" in bridge.hub.status.last_error
+    await pass_time(80)  # the pause is two minutes, a quarter more or less
+    assert bridge.hub.status.attempts == 1
+    await pass_time(70)
+    assert bridge.hub.status.attempts == 2
 
 
 async def test_a_refused_key_is_a_state_until_the_hub_accepts_it(
@@ -513,9 +541,10 @@ async def test_a_hub_that_only_wants_a_negotiation_has_refused_nobody(
     states = []
     with structlog.testing.capture_logs() as lines:
         bridge = await connect(up=False)
-        while not bridge.hub.is_up:
-            states.append(bridge.hub.status.refused)
-            await asyncio.sleep(0)
+        async with asyncio.timeout(60):
+            while not bridge.hub.is_up:
+                states.append(bridge.hub.status.refused)
+                await asyncio.sleep(0)
 
     assert "hub_lost" in {line["event"] for line in lines}
     assert set(states) == {None}
@@ -531,22 +560,25 @@ async def test_a_hub_that_is_away_has_refused_nobody(cad: Any, connect: Any, unt
 
 
 async def test_a_good_session_makes_the_pauses_after_a_refusal_short_again(
-    cad: Any, connect: Any, until: Any
+    cad: Any, connect: Any, until: Any, pass_time: Any
 ) -> None:
     wrong = {"success": False, "error": "Invalid key"}
-    timing = replace(QUICK, refused=(0.3, 60.0), lasting=0.1)
-    cad.fail("authenticatev2", "answer", result=wrong, times=2)
+    timing = replace(QUICK, refused=(100.0, 10_000.0), lasting=10.0)
+    cad.fail("authenticatev2", "answer", result=wrong, times=3)
     bridge = await connect(up=False, timing=timing)
+    for tried in (1, 2, 3):
+        await until(lambda tried=tried: len(cad.on_hub("authenticatev2")) == tried)
+        await until(lambda: bridge.hub.status.refused == "key")
+        await pass_time(100 * 1.25 * 2 ** (tried - 1))
     await until(lambda: bridge.hub.is_up)
-    await asyncio.sleep(0.2)  # so long that it was a good one
+    await pass_time(10)  # so long that it was a good one
 
     cad.fail("authenticatev2", "answer", result=wrong, times=1)
     cad.hub("abort")
     await until(lambda: bridge.hub.status.refused == "key")
-    refused_at = time.monotonic()
-    await until(lambda: bridge.hub.is_up)
+    await pass_time(100 * 1.25)
 
-    assert time.monotonic() - refused_at < 0.3 * 1.25 + 0.4
+    await until(lambda: bridge.hub.is_up)
 
 
 async def test_the_pauses_are_minutes_after_a_refusal() -> None:
@@ -578,7 +610,7 @@ async def test_nobody_listening_is_said_in_words(connect: Any, until: Any) -> No
 
 
 async def test_calls_of_the_hub_are_answered_refused_or_lost(
-    cad: Any, connect: Any, until: Any
+    cad: Any, connect: Any, until: Any, pass_time: Any
 ) -> None:
     bridge = await connect()
     updates = [{"identId": 101, "location": "Here"}]
@@ -590,14 +622,16 @@ async def test_calls_of_the_hub_are_answered_refused_or_lost(
         await bridge.hub.invoke("nonsense", [])
 
     cad.fail("unitLocation", "hang", times=1)
+    call = asyncio.create_task(bridge.hub.invoke("unitLocation", [updates]))
+    await until(lambda: len(cad.on_hub("unitLocation")) == 2)
+    await pass_time(QUICK.answer)
     with pytest.raises(HubLost, match="did not answer unitLocation"):
-        await bridge.hub.invoke("unitLocation", [updates])
+        await call
 
     cad.fail("unitLocation", "drop", times=1)
     with pytest.raises(HubLost, match="the connection"):
         await bridge.hub.invoke("unitLocation", [updates])
-    await until(lambda: not bridge.hub.is_up or bridge.connects == 2)
-    await until(lambda: bridge.hub.is_up)
+    await until(lambda: bridge.connects == 2)
 
 
 async def test_without_a_connection_a_call_is_lost_at_once(connect: Any) -> None:
