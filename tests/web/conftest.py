@@ -178,6 +178,11 @@ class Screen:
         message = {"action": action, "data": data}
         await self.page.evaluate("message => window.deliver([message])", message)
 
+    async def stop_clock(self) -> None:
+        """From now on nothing ages by itself, however slow the machine is, but by `run_for`."""
+        await self.page.clock.install(time="2026-01-01")
+        await self.page.clock.pause_at("2026-01-02")
+
     async def said(self, name: str) -> list[Any]:
         """What the page told the client under this name."""
         all_said = await self.page.evaluate("() => window.said")
@@ -186,7 +191,7 @@ class Screen:
     async def until_said(self, name: str) -> list[Any]:
         """As `said`, once there is something."""
         await self.page.wait_for_function(
-            "name => window.said.some(entry => entry.callback === name)", arg=name, timeout=5000
+            "name => window.said.some(entry => entry.callback === name)", arg=name, timeout=20_000
         )
         return await self.said(name)
 

@@ -79,7 +79,6 @@ async def test_hostile_text_is_text(open_page: Any, card: Any, text: str) -> Non
     fields = ("number", "title", "text", "note", "place", "postal", "caller", "priority", "bound")
     await screen.send("show", card(units=[text] * 9, **dict.fromkeys(fields, text)))
     await screen.send("notice", {"text": text, "kind": text})
-    await screen.page.wait_for_timeout(50)
 
     box = await screen.page.locator(".card").bounding_box()
     inside = await screen.page.evaluate(
@@ -116,7 +115,7 @@ async def test_text_from_right_to_left_turns_only_itself(open_page: Any, card: A
 
 async def test_the_age_counts(open_page: Any, card: Any) -> None:
     screen = await open_page()
-    await screen.page.clock.install()
+    await screen.stop_clock()
     await screen.send("show", card(age=57000))
     age = screen.page.locator(".age")
     assert await age.inner_text() == "57 s"
@@ -166,6 +165,7 @@ async def test_a_distance_is_in_the_players_units(
 
 async def test_a_change_is_shown_in_place_and_marked(open_page: Any, card: Any) -> None:
     screen = await open_page()
+    await screen.stop_clock()  # a mark lasts only a while
     await screen.send("show", card())
     await screen.send("show", card(text="He has a gun", units=["1A-1"], changed=["text", "units"]))
 
@@ -177,7 +177,7 @@ async def test_a_change_is_shown_in_place_and_marked(open_page: Any, card: Any) 
 
 async def test_a_mark_goes_after_a_while(open_page: Any, card: Any) -> None:
     screen = await open_page()
-    await screen.page.clock.install()
+    await screen.stop_clock()
     await screen.send("show", card())
     await screen.send("show", card(changed=["text"]))
     await screen.page.clock.run_for(7000)
@@ -194,7 +194,6 @@ async def test_a_full_stack_stays_on_the_screen(
     screen = await open_page(width, height, size=size)
     for number in range(7):
         await screen.send("show", card(f"911:{number}", note="n " * 99, title="t " * 99))
-    await screen.page.wait_for_timeout(50)
 
     cards = await screen.page.locator(".card:visible").all()
     boxes = [await one.bounding_box() for one in [*cards, screen.page.locator(".more")]]

@@ -195,7 +195,6 @@ async def test_the_panel_does_not_cover_the_cards(
 ) -> None:
     screen = await settings(width=resolution[0], height=resolution[1])
     await screen.page.locator(f'[data-spot="{place}"]').click()
-    await screen.page.wait_for_timeout(250)
     panel = await screen.page.locator(".panel").bounding_box()
     card = await screen.page.locator(".card").bounding_box()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
-SECONDS = 10
+PARTS, SECONDS = 5, 2
+"""The median part is judged: what disturbs the machine for a moment is not the page's."""
 
 # Sends one change of one of four cards and one step of the player a frame, as the game would.
 DRIVE = """
@@ -35,6 +37,8 @@ DRIVE = """
   requestAnimationFrame(frame);
 })
 """
+
+CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
 
 SCRIPTING = {
     "FunctionCall",
@@ -82,18 +86,19 @@ async def test_sixty_changes_a_second_cost_under_two_ms_a_frame_and_no_node(
         metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
         return next(metric["value"] for metric in metrics if metric["name"] == "Nodes")
 
+    async def drive(trace: Path) -> tuple[int, float]:
+        await browser.start_tracing(page=screen.page, path=trace, categories=CATEGORIES)
+        frames: int = await screen.page.evaluate(DRIVE, SECONDS)
+        await browser.stop_tracing()
+        return frames, scripting_ms(trace) / frames
+
     before = await nodes()
-    trace = tmp_path / "trace.json"
-    categories = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
-    await browser.start_tracing(page=screen.page, path=trace, categories=categories)
-    frames = await screen.page.evaluate(DRIVE, SECONDS)
-    await browser.stop_tracing()
+    parts = [await drive(tmp_path / f"{part}.json") for part in range(PARTS)]
     grown = await nodes() - before
 
-    each = scripting_ms(trace) / frames
-    print(
-        f"\n{frames} frames in {SECONDS} s, {each:.3f} ms of scripting a frame, {grown:+.0f} nodes"
-    )
-    assert frames > SECONDS * 5  # a busy machine skips some; what one costs is the same
+    frames = sum(count for count, _ in parts)
+    each = statistics.median(cost for _, cost in parts)
+    print(f"\n{frames} frames, {each:.3f} ms of scripting a frame, {grown:+.0f} nodes")
+    assert frames > PARTS * SECONDS * 5  # a busy machine skips some; what one costs is the same
     assert each < 2
     assert grown <= 10
