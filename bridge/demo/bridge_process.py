@@ -157,7 +157,7 @@ class BridgeProcess:
         process, self._process = self._process, None  # dead from now on, whoever waits for it
         if process is not None:
             process.kill()
-            await asyncio.to_thread(process.wait)
+            await asyncio.shield(asyncio.to_thread(process.wait))
 
     async def _wait(self) -> int:
         assert self._process is not None  # noqa: S101 - both callers have looked
