@@ -253,7 +253,7 @@ class GameServer:
     async def wait_for(
         self,
         condition: Callable[[], object],
-        timeout: float = 5.0,  # noqa: ASYNC109 - of the game's clock
+        timeout: float = 20.0,  # noqa: ASYNC109 - of the game's clock
     ) -> None:
         """Let time pass until something is so.
 
