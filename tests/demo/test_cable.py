@@ -1,6 +1,7 @@
 """The cable that can be cut, with an echo at its far end."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,9 +12,11 @@ from bridge.demo.cable import Cable
 @pytest.fixture
 async def cable() -> AsyncIterator[Cable]:
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(1000):
-            writer.write(data)
-        writer.close()
+        try:
+            while data := await reader.read(1000):
+                writer.write(data)
+        finally:  # the test may be over before its connection is
+            writer.close()
 
     server = await asyncio.start_server(echo, "127.0.0.1", 0)
     async with Cable(server.sockets[0].getsockname()[1]) as cable:
@@ -28,7 +31,7 @@ async def connect(cable: Cable) -> tuple[asyncio.StreamReader, asyncio.StreamWri
 async def read(reader: asyncio.StreamReader) -> bytes:
     """What comes; nothing if the connection has ended."""
     try:
-        return await asyncio.wait_for(reader.read(1000), 10)
+        return await asyncio.wait_for(reader.read(1000), 60)
     except ConnectionError:
         return b""
 
@@ -86,10 +89,9 @@ async def test_a_mended_cable_never_goes_on_with_a_connection_that_lost_bytes(
 
 
 async def test_nobody_at_the_far_end_is_a_connection_that_ends() -> None:
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    async with Cable(port) as cable:
-        reader, writer = await connect(cable)
-        assert await read(reader) == b""
-        writer.close()
+    with socket.socket() as nobody:  # has the port and does not listen
+        nobody.bind(("127.0.0.1", 0))
+        async with Cable(nobody.getsockname()[1]) as cable:
+            reader, writer = await connect(cable)
+            assert await read(reader) == b""
+            writer.close()

@@ -55,13 +55,13 @@ async def test_the_bridge_responds_through_the_api_without_an_echo(cad: Cad, pus
     body = {"origin": 0, "status": 1, "priority": 1, "title": "t", "communityUserIds": ["abc"]}
     async with CadApi(cad) as door:
         api = asked(door)
-        written, _ = await api.dispatch(1, body, Budget(5))
-        await api.remove_911(1, 1, Budget(5))
-        await api.note(1, written.id, "text", "A-12", Budget(5))
-        assert await api.detach(1, "license:abc", Budget(5)) == (UNIT,)
-        assert await api.set_panic(1, "abc", True, Budget(5)) == 1
-        lists = (await api.calls(1, Budget(5))).lists
-        units = await api.units(1, 0, Budget(5))
+        written, _ = await api.dispatch(1, body, Budget(60))
+        await api.remove_911(1, 1, Budget(60))
+        await api.note(1, written.id, "text", "A-12", Budget(60))
+        assert await api.detach(1, "license:abc", Budget(60)) == (UNIT,)
+        assert await api.set_panic(1, "abc", True, Budget(60)) == 1
+        lists = (await api.calls(1, Budget(60))).lists
+        units = await api.units(1, 0, Budget(60))
 
     assert written.units == (UNIT,)
     assert lists.emergency == []
@@ -75,7 +75,7 @@ async def test_a_911_that_the_bridge_places_comes_back_as_a_push(cad: Cad, pushe
     body = {name: value for name, value in CALL.items() if name != "callId"}
     async with CadApi(cad) as door:
         api = asked(door)
-        placed, _ = await api.place_911(1, body, Budget(5))
+        placed, _ = await api.place_911(1, body, Budget(60))
 
     assert pushed.types == ["EVENT_911"]
     assert pushed[0]["data"][0]["call"]["callId"] == placed.id

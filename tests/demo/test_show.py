@@ -26,13 +26,13 @@ async def test_the_demo_says_where_to_look_and_leaves_nothing_behind(
     said: asyncio.Queue[str] = asyncio.Queue()
     showing = asyncio.create_task(show(said.put_nowait, stop))
     await said.get()
-    url = (await asyncio.wait_for(said.get(), 30)).removeprefix("open ")
+    url = (await asyncio.wait_for(said.get(), 90)).removeprefix("open ")
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
         assert "cad-bridge demo" in await answer.text()
     assert left(tmp_path)
 
     stop.set()
-    await asyncio.wait_for(showing, 30)
+    await asyncio.wait_for(showing, 90)
 
     assert left(tmp_path) == []
     async with aiohttp.ClientSession() as session:
