@@ -163,7 +163,7 @@ class Requests:
             raise RequestRefused("rate_limited", "many test calls are open; try again in a minute")
         call = Call(
             kind="test",
-            id=secrets.randbelow(900_000) + 100_000,
+            id=self._unused_number(),
             opened_at=self._now(),
             caller="cad-bridge",
             location="",
@@ -175,6 +175,13 @@ class Requests:
         self._tests[test] = server, call.key
         test.add_done_callback(self._tests.pop)
         return {"key": call.key}
+
+    def _unused_number(self) -> int:
+        """Return a number that no open test call has: two testers would share one call."""
+        used = {key for _, key in self._tests.values()}
+        while f"test:{(number := secrets.randbelow(900_000) + 100_000)}" in used:
+            pass
+        return number
 
     async def _end_test(self, server: int, key: str, after: float = 0.0) -> None:
         await asyncio.sleep(after)

@@ -87,6 +87,18 @@ async def test_a_test_call_is_the_testers_alone_and_ends_by_itself(table: Any, u
     await until(lambda: not bridge.ingests.board.calls)
 
 
+async def test_two_test_calls_never_have_the_same_number(
+    table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter((7, 7, 8))
+    monkeypatch.setattr("bridge.requests.secrets.randbelow", lambda _: next(drawn))
+    bridge = table()
+
+    keys = [(await bridge.ask("call.test", {"player": ANN}))["key"] for _ in range(2)]
+
+    assert keys == ["test:100007", "test:100008"]
+
+
 async def test_test_calls_end_with_the_bridge(table: Any) -> None:
     bridge = table()
     await bridge.ask("call.test", {"player": ANN})
