@@ -15,7 +15,7 @@ from bridge.demo.bridge_process import free_port
 
 __all__ = ["NatsCluster", "NatsServer", "nats_program"]
 
-START_S = 20.0
+START_S = 60.0
 
 
 def nats_program() -> str:
@@ -57,14 +57,20 @@ class NatsServer:
         """Start it, and wait until it takes connections."""
         self._log.unlink(missing_ok=True)
         self._process = subprocess.Popen(self._command)
-        until = time.monotonic() + START_S
-        while not self._says("Server is ready"):
-            assert self._process.poll() is None, self._log.read_text()
-            assert time.monotonic() < until, self._log.read_text()
+        try:
+            self._be_ready(self._process, time.monotonic() + START_S)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _be_ready(self, process: subprocess.Popen[bytes], until: float) -> None:
+        while "Server is ready" not in self._said():
+            assert process.poll() is None, self._said()
+            assert time.monotonic() < until, self._said()
             time.sleep(0.02)
 
-    def _says(self, text: str) -> bool:
-        return self._log.exists() and text in self._log.read_text()
+    def _said(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""

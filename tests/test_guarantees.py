@@ -35,7 +35,7 @@ def run(folder: Path) -> "subprocess.CompletedProcess[str]":
         cwd=Path(__file__).parents[1],
         capture_output=True,
         encoding="utf-8",
-        timeout=30,
+        timeout=120,
         check=False,
     )
 
@@ -61,7 +61,7 @@ class Game:
         await self._socket.send(json.dumps({"op": op, **fields}))
 
     async def hears(self, op: str) -> dict[str, Any]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 frame: dict[str, Any] = json.loads(await self._socket.recv())
                 if frame["op"] == op:
@@ -79,7 +79,7 @@ async def connected(
     bridge: BridgeProcess, epoch: str | None = None, cursor: int | None = None
 ) -> AsyncIterator[Game]:
     async with connect(
-        bridge.gateway_url, subprotocols=["cad-bridge.v1"], compression=None
+        bridge.gateway_url, subprotocols=["cad-bridge.v1"], compression=None, open_timeout=60
     ) as socket:
         game = Game(socket)
         here = {"token": bridge.tokens[1], "resource": "1.0.0", "instance": "test"}

@@ -28,7 +28,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     config.write_text(CONFIGURATION, encoding="utf-8")
     command = [sys.executable, "-c", LOADED, "run", "--config", str(config)]
     done = subprocess.run(
-        command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8", timeout=60
+        command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8", timeout=120
     )
     return set(done.stdout.split())
 
@@ -50,7 +50,7 @@ def test_a_call_without_a_command_still_names_them_all(words: list[str]) -> None
         capture_output=True,
         encoding="utf-8",
         errors="replace",
-        timeout=60,
+        timeout=120,
     )
     for name in ("run", "init", "doctor", "send", "install-resource", "demo", "simulate", "export"):
         assert f" {name} " in done.stdout

@@ -146,7 +146,7 @@ def test_no_secret_and_no_option_is_downloaded_by_players() -> None:
         assert "server/" not in block[1]
 
 
-@pytest.mark.parametrize("path", [*BRIDGE.rglob("*.py")], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(BRIDGE.rglob("*.py")), ids=lambda path: path.stem)
 def test_unix_only_calls_stand_behind_a_guard(path: Path) -> None:
     unix_only = re.compile(
         r"\bos\.(fork|getuid|geteuid|chown|fchmod|getpgid|killpg|setsid|mkfifo|uname)\b"

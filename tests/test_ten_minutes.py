@@ -52,7 +52,7 @@ class Terminal:
 
     async def type(self, *words: str, code: int = 0) -> str:
         process = self.start(*words)
-        output, _ = await asyncio.to_thread(process.communicate, timeout=90)
+        output, _ = await asyncio.to_thread(process.communicate, timeout=180)
         assert process.returncode == code, output
         return output
 
@@ -95,17 +95,17 @@ async def test_from_an_empty_folder_to_an_alert_in_the_game(tmp_path: Path, unti
         async with game:
             game.grant_ace("identifier." + PLAYER.identifiers[0], "cadbridge.responder")
             await game.join(PLAYER, client="lua")
-            await game.wait_for(lambda: bool(game.export("IsConnected")), timeout=20)
+            await game.wait_for(lambda: bool(game.export("IsConnected")), timeout=60)
 
             assert any("as server 1:" in line for line in game.console_lines)
             await game.settle()  # his game says that it has loaded the resource
             game.console("cadbridge test 1")
             screen = game.client(1)
-            await game.wait_for(lambda: len(screen.feed) == 1, timeout=20)
+            await game.wait_for(lambda: len(screen.feed) == 1, timeout=60)
             assert "test" in f"{screen.feed[0].sender} {screen.feed[0].subject}".lower()
 
             assert "200 ok" in await terminal.type("send", "911", "--call", "4711")
-            await game.wait_for(lambda: len(screen.feed) == 2, timeout=20)
+            await game.wait_for(lambda: len(screen.feed) == 2, timeout=60)
             assert "911 #4711" in screen.feed[1].subject + screen.feed[1].sender
 
             report = json.loads(await terminal.type("doctor", "--json"))
@@ -114,7 +114,7 @@ async def test_from_an_empty_folder_to_an_alert_in_the_game(tmp_path: Path, unti
             assert game.errors == []
     finally:
         running.terminate()
-        output, _ = await asyncio.to_thread(running.communicate, timeout=30)
+        output, _ = await asyncio.to_thread(running.communicate, timeout=120)
     assert running.returncode == 0 or os.name == "nt", output
     assert token[1] not in output
     assert "a-key" not in output
@@ -138,7 +138,7 @@ def test_demo_once_shows_three_right_results_and_leaves_nothing_behind(tmp_path:
         env={**os.environ, **own, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr

@@ -30,18 +30,20 @@ from bridge.events import (
 )
 
 NOW = 1_790_000_000_000
-TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+SIGNS = st.characters(codec="utf-8")
+TEXTS = st.text(SIGNS, max_size=20)
+SAID = st.text(SIGNS, min_size=1, max_size=20)
 NUMBERS = st.integers(0, 2**63 - 1)
 IDENTS = st.lists(st.integers(0, 2**31), max_size=4).map(tuple)
-STATUSES = st.none() | NUMBERS | TEXTS.filter(bool)
-WORDS = st.none() | TEXTS.filter(bool)
+STATUSES = st.none() | NUMBERS | SAID
+WORDS = st.none() | SAID
 FINITE = st.floats(-1e4, 1e4)
 ID_LISTS = st.just(NO_IDS) | st.tuples(*[st.lists(TEXTS, max_size=3).map(tuple)] * 5)
-NOTES = st.builds(Note, TEXTS, TEXTS, TEXTS.filter(bool), TEXTS)
+NOTES = st.builds(Note, TEXTS, TEXTS, SAID, TEXTS)
 CALLS = st.builds(
     Call,
     st.sampled_from(["911", "dispatch", "test"]),
-    NUMBERS | TEXTS.filter(bool),
+    NUMBERS | SAID,
     st.integers(NOW - 10**9, NOW + 1000),
     emergency=st.booleans(),
     caller=TEXTS,
