@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RESOURCE = Path(__file__).parents[1] / "lua_resource"
 LICENSE = "license:" + "5" * 40
-LONGEST_STOP_S = 8.0
+LONGEST_STOP_S = 10.0
 
 
 def call(number: int, **fields: Any) -> dict[str, Any]:
@@ -108,8 +108,9 @@ async def test_the_same_push_to_both_bridges_at_once_is_one_alert(
         for number in range(1, 21):
             answers = await asyncio.gather(one.push(call(number)), two.push(call(number)))
             assert answers == [200, 200]
-        await until(lambda: len(set(alerts(game))) == 20)
-        assert len(alerts(game)) == 20
+        assert await one.push(call(21)) == 200, "comes behind whatever would be one too many"
+        await until(lambda: "911:21" in alerts(game))
+        assert alerts(game) == [f"911:{number}" for number in range(1, 22)]
 
 
 async def test_both_bridges_know_every_open_call(
@@ -144,7 +145,7 @@ async def test_when_a_bridge_dies_its_game_server_goes_on_with_the_other(
         await until(lambda: alerts(game) == ["911:1"])
         await one.kill()
         assert await two.push(call(2)) == 200, "nobody is connected to it yet"
-        await until(lambda: connected(two), 30.0)
+        await until(lambda: connected(two))
         await two.push(call(3))
         await until(lambda: alerts(game) == ["911:1", "911:2", "911:3"])
 
@@ -180,7 +181,7 @@ async def test_a_bridge_without_nats_ends_in_time_and_says_what_was_not_stored(
             assert time.monotonic() - started < LONGEST_STOP_S
             assert await asyncio.gather(*pushes) == [503, 503, 503]
     for event in ("events_not_stored", "acknowledgement_not_written"):
-        assert [line["server"] for line in said if line["event"] == event] == [1, 2, 3]
+        assert sorted(line["server"] for line in said if line["event"] == event) == [1, 2, 3]
     assert said[-1]["event"] == "bridge_stopped"
 
 
@@ -204,5 +205,5 @@ async def test_when_a_server_of_nats_dies_every_push_is_taken_and_delivered_once
                 bridge = (one, two)[number % 2]
                 assert await bridge.push(call(number)) == 200, bridge.log_tail()
                 placed.append(f"911:{number}")
-            await until(lambda: sorted(alerts(game)) == sorted(placed), 40.0)
+            await until(lambda: sorted(alerts(game)) == sorted(placed))
             assert alerts(game) == placed
