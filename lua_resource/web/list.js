@@ -10,9 +10,10 @@
   const CLASSES = ['emergency', 'civil', 'dispatch', 'assigned', 'panic', 'caller', 'test', 'tone'];
   const NOTE = 500;
 
-  let panel = null; // { root, body, heading, list, detail, note, sortButtons }
+  let panel = null; // what `panels.show` gives, and the list's own nodes and buttons
   let rows = new Map(); // key -> { data, node, born, … }
   let selected = '';
+  let noting = ''; // the call that the note is for
   let sort = 'newest';
   let ticking = 0;
 
@@ -113,6 +114,7 @@
     for (const row of rows.values()) {
       row.node.setAttribute('aria-selected', String(row.key === selected));
     }
+    if (noting !== selected) endNote(); // never to another call than the one it was begun for
     const row = rows.get(selected);
     if (!row) return;
     row.node.id = 'call-selected';
@@ -146,6 +148,7 @@
     // Who is on a call has nothing to answer any more.
     panel.respond.hidden = row.data.respond !== true || classOf(row.data) === 'assigned';
     panel.route.disabled = !isObject(row.data.position);
+    panel.write.disabled = !row.key.startsWith('dispatch:'); // the CAD keeps notes with no others
     write(panel.routeWord, word(row.data.routed === true ? 'list.routeOff' : 'list.route'));
   }
 
@@ -158,17 +161,20 @@
   }
 
   function startNote() {
+    if (panel.write.disabled) return;
+    noting = selected;
     panel.form.hidden = false;
     panel.note.focus();
   }
 
   function sendNote() {
     const note = panel.note.value.trim();
-    if (note && rows.has(selected)) post('note', { key: selected, text: note });
+    if (note) post('note', { key: noting, text: note });
     endNote();
   }
 
   function endNote() {
+    if (panel.form.hidden) return;
     panel.note.value = '';
     panel.form.hidden = true;
     panel.list.focus();
@@ -234,7 +240,7 @@
     const actions = element('div', 'actions', panel.detail);
     [panel.respond] = action(actions, 'respond', '↵', respond, 'main');
     [panel.route, panel.routeWord] = action(actions, 'route', 'R', route);
-    action(actions, 'note', 'N', startNote);
+    [panel.write] = action(actions, 'note', 'N', startNote);
   }
 
   function tick() {

@@ -14,7 +14,7 @@ def calls(open_page: Any, card: Any) -> Any:
     async def open_list(**options: Any) -> Any:
         screen = await open_page(**options)
         rows = [
-            card("911:1", number="911 #1", age=300_000, position={"x": 50, "y": 0}),
+            card("dispatch:1", number="Call #1", age=300_000, position={"x": 50, "y": 0}),
             card("911:2", number="911 #2", age=1000, position={"x": 5000, "y": 0}),
             card("311:3", number="311 #3", age=60_000, position=None, **{"class": "civil"}),
         ]
@@ -39,13 +39,13 @@ async def chosen(screen: Any) -> str:
 
 async def test_the_newest_comes_first_or_the_nearest(calls: Any) -> None:
     screen = await calls()
-    assert await order(screen) == ["911 #2", "311 #3", "911 #1"]
+    assert await order(screen) == ["911 #2", "311 #3", "Call #1"]
 
     await screen.page.keyboard.press("s")
-    assert await order(screen) == ["911 #1", "911 #2", "311 #3"]
+    assert await order(screen) == ["Call #1", "911 #2", "311 #3"]
 
     await screen.page.get_by_text("Newest").click()
-    assert await order(screen) == ["911 #2", "311 #3", "911 #1"]
+    assert await order(screen) == ["911 #2", "311 #3", "Call #1"]
 
 
 async def test_a_unit_in_distress_stands_first_however_the_list_is_sorted(
@@ -55,10 +55,10 @@ async def test_a_unit_in_distress_stands_first_however_the_list_is_sorted(
     far = {"x": 9000, "y": 0}
     panic = card("panic:102", number="Panic", age=400_000, position=far, **{"class": "panic"})
     await screen.send("listed", panic)
-    assert await order(screen) == ["Panic", "911 #2", "311 #3", "911 #1"]
+    assert await order(screen) == ["Panic", "911 #2", "311 #3", "Call #1"]
 
     await screen.page.keyboard.press("s")
-    assert await order(screen) == ["Panic", "911 #1", "911 #2", "311 #3"]
+    assert await order(screen) == ["Panic", "Call #1", "911 #2", "311 #3"]
 
 
 async def test_the_keyboard_alone_does_everything(calls: Any) -> None:
@@ -69,7 +69,7 @@ async def test_the_keyboard_alone_does_everything(calls: Any) -> None:
     await keyboard.press("ArrowDown")
     await keyboard.press("ArrowDown")
     await keyboard.press("ArrowDown")
-    assert await chosen(screen) == "911 #1"
+    assert await chosen(screen) == "Call #1"
 
     await keyboard.press("r")
     await keyboard.press("Enter")
@@ -78,16 +78,17 @@ async def test_the_keyboard_alone_does_everything(calls: Any) -> None:
     await keyboard.press("Enter")
     await keyboard.press("Home")
 
-    assert await screen.until_said("route") == [{"key": "911:1"}]
-    assert await screen.until_said("respond") == [{"key": "911:1"}]
+    assert await screen.until_said("route") == [{"key": "dispatch:1"}]
+    assert await screen.until_said("respond") == [{"key": "dispatch:1"}]
     assert await screen.until_said("note") == [
-        {"key": "911:1", "text": "two suspects, n and r are typed"}
+        {"key": "dispatch:1", "text": "two suspects, n and r are typed"}
     ]
     assert await chosen(screen) == "911 #2"
 
 
 async def test_escape_leaves_the_note_then_the_list(calls: Any) -> None:
     screen = await calls()
+    await screen.page.keyboard.press("End")
     await screen.page.keyboard.press("n")
     await screen.page.keyboard.type("never mind")
     await screen.page.keyboard.press("Escape")
@@ -100,18 +101,41 @@ async def test_escape_leaves_the_note_then_the_list(calls: Any) -> None:
     assert not await screen.said("note")
 
 
+async def test_a_note_goes_to_no_other_call_than_the_one_it_was_begun_for(calls: Any) -> None:
+    screen = await calls()
+    keyboard = screen.page.keyboard
+    await keyboard.press("End")
+    await keyboard.press("n")
+    await keyboard.type("suspect is armed")
+    await screen.send("unlisted", {"key": "dispatch:1"})
+    await keyboard.press("Escape")
+
+    assert await screen.until_said("close") == [{}]
+    assert not await screen.said("note")
+
+
+async def test_only_a_dispatch_call_takes_a_note(calls: Any) -> None:
+    screen = await calls()
+    await screen.page.keyboard.press("n")
+    await screen.page.keyboard.press("r")
+    await screen.until_said("route")  # came after it
+
+    assert not await screen.page.locator(".note-text").is_visible()
+    assert await screen.page.locator(".action", has_text="note").is_disabled()
+
+
 async def test_the_mouse_alone_does_everything(calls: Any) -> None:
     screen = await calls()
-    await screen.page.locator(".call", has_text="911 #1").click()
+    await screen.page.locator(".call", has_text="Call #1").click()
     await screen.page.get_by_text("Show route").click()
     await screen.page.get_by_role("button", name="Respond").click()
     await screen.page.get_by_text("Write a note").click()
     await screen.page.locator(".note-text").fill("on scene")
     await screen.page.get_by_text("Send").click()
 
-    assert await screen.until_said("route") == [{"key": "911:1"}]
-    assert await screen.until_said("respond") == [{"key": "911:1"}]
-    assert await screen.until_said("note") == [{"key": "911:1", "text": "on scene"}]
+    assert await screen.until_said("route") == [{"key": "dispatch:1"}]
+    assert await screen.until_said("respond") == [{"key": "dispatch:1"}]
+    assert await screen.until_said("note") == [{"key": "dispatch:1", "text": "on scene"}]
 
 
 async def test_a_call_without_a_place_has_no_route(calls: Any) -> None:
@@ -128,7 +152,7 @@ async def test_an_open_list_follows_what_happens(calls: Any, card: Any) -> None:
     await screen.send("listed", card("911:9", number="911 #9", age=0))
     await screen.send("unlisted", {"key": "911:2"})
 
-    assert await order(screen) == ["911 #9", "311 #3", "911 #1"]
+    assert await order(screen) == ["911 #9", "311 #3", "Call #1"]
     assert await chosen(screen) == "911 #9"
     assert await screen.page.locator(".count").inner_text() == "3"
 
@@ -157,7 +181,7 @@ async def test_what_is_chosen_stays_chosen_while_calls_come(calls: Any, card: An
     for n in range(10, 20):
         await screen.send("listed", card(f"911:{n}", number=f"911 #{n}", age=0))
 
-    assert await chosen(screen) == "911 #1"
+    assert await chosen(screen) == "Call #1"
 
 
 @pytest.mark.parametrize("resolution", [(1280, 720), (1680, 1050), (1920, 1080)])
@@ -233,9 +257,9 @@ async def test_news_does_not_scroll_the_list_away_from_what_is_read(
 
 async def test_a_row_without_an_age_keeps_the_one_it_has(calls: Any, card: Any) -> None:
     screen = await calls()
-    await screen.send("listed", card("911:1", number="911 #1", age=None, routed=True))
+    await screen.send("listed", card("dispatch:1", number="Call #1", age=None, routed=True))
 
-    assert await order(screen) == ["911 #2", "311 #3", "911 #1"]
+    assert await order(screen) == ["911 #2", "311 #3", "Call #1"]
     assert "5 min" in await screen.page.locator(".call-far").last.inner_text()
 
 
