@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import aiohttp
 import pytest
 
@@ -26,14 +29,20 @@ def recording() -> Recording:
     )
 
 
-async def test_a_recorded_call_is_painted_and_leaves_the_map_when_it_was_closed() -> None:
+async def test_a_recorded_call_is_painted_and_leaves_the_map_when_it_was_closed(
+    until: Any,
+) -> None:
     async with (
         Playback(recording(), speed=10) as playback,
         Stage(bridge=playback) as stage,
         DemoSite(stage, playback=playback) as site,
     ):
-        played = await playback.play()
-        await stage.game.wait_for(lambda: stage.client(RESPONDER).map.removed, timeout=10)
+        playback.turn(paused=True)  # until the game server has said that the call was painted
+        playing = asyncio.create_task(playback.play())
+        await until(lambda: "receipt" in (site.hops.to_json() or {"stops": ()})["stops"])
+        playback.turn(paused=False)
+        played = await playing
+        await stage.game.wait_for(lambda: stage.client(RESPONDER).map.removed, timeout=60)
 
         origin = {"Origin": site.url.rstrip("/")}
         async with aiohttp.ClientSession(site.url, headers=origin) as browser:
