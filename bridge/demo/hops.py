@@ -83,9 +83,8 @@ class Hops:
         except (aiohttp.ClientError, TimeoutError):
             way.note = "Nobody answers: the bridge is down. It finds open calls when it is back."
             return 0
-        if not aside:
-            way.passed("answered", status=status)
-            await self._look_up(way, status)
+        way.passed("answered", status=status)
+        await self._look_up(way, status)
         return status
 
     async def _look_up(self, way: Way, status: int) -> None:

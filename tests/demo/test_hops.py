@@ -142,6 +142,22 @@ async def test_what_accompanies_a_push_leaves_its_way_alone(stage: Stage, hops: 
     assert hops.way is before
 
 
+async def test_what_accompanied_a_push_passes_no_stop_of_the_next_one(
+    stage: Stage, hops: Hops
+) -> None:
+    stage.events = [1]
+    await hops.post({"type": "EVENT_UNIT_LOGIN", "data": []}, aside=True)
+    stage.events = [2, 1]
+    await hops.post(PUSH)
+    stage.streams(1)
+    assert stops(hops) == {"posted", "answered", "stored"}
+    stage.streams(2)
+    stage.reports(2)
+    way = hops.to_json()
+    assert way is not None
+    assert (way["stops"]["stored"]["seq"], way["stops"]["receipt"]["shown"]) == (2, 1)
+
+
 def test_of_a_recording_every_event_is_followed(stage: Stage) -> None:
     hops = Hops(stage, recorded=True)  # type: ignore[arg-type]
     hops.listen()
