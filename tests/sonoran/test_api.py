@@ -109,7 +109,7 @@ async def test_every_request_is_understood_by_the_cad(community: Any, make: Any)
     assert done["account units"][0]["id"] == 101
     assert done["calls"].lists.emergency[0]["callId"] == 200
     assert done["calls"].lists.active[0]["callId"] == 301
-    assert abs(done["calls"].at - now()) < 5000
+    assert abs(done["calls"].at - now()) < 60_000
     assert done["calls/911"][0].id == 401
     assert done["dispatch-calls"][0] == answers.Written(callId=402, idents=[101])
     assert done["attachments"] == (101,)
@@ -156,24 +156,29 @@ FAILURES: list[tuple[str, dict[str, Any], type[CadFault], bool, str]] = [
 
 @pytest.mark.parametrize("endpoint", REQUESTS)
 async def test_every_failure_is_told_in_time_and_nothing_is_sent_twice(
-    community: Any, make: Any, endpoint: str
+    community: Any, make: Any, until: Any, pass_time: Any, endpoint: str
 ) -> None:
+    clock = asyncio.get_running_loop().time
     for name, fault, kind, may_have_worked, words in FAILURES:
         community.post("faults")
         community.fail(endpoint, **fault)
         before = len(community.asked(endpoint))
-        api = make(limits=Limits(LIMITS, now), longest=0.3 if name == "hang" else 5.0)
+        api = make(longest=4.0 if name == "hang" else 8.0)
         community.configure(limited=False)
-        started = time.monotonic()
+        started = clock()
 
+        asking = asyncio.ensure_future(REQUESTS[endpoint](api, Budget(9)))
+        if name == "hang":
+            await until(lambda before=before: len(community.asked(endpoint)) > before)
+            await pass_time(4.0)
         with pytest.raises(kind) as raised:
-            await REQUESTS[endpoint](api, Budget(9))
+            await asking
 
         said = str(raised.value)
         assert words in said, name
         assert raised.value.may_have_worked is may_have_worked, name
         assert KEY not in said
-        assert time.monotonic() - started < 6
+        assert clock() - started < 10
         assert len(community.asked(endpoint)) == before + 1, name
 
 
@@ -304,7 +309,7 @@ async def test_forty_at_once_keep_the_cads_limit(community: Any, make: Any) -> N
 async def test_a_429_closes_the_endpoint_as_long_as_the_cad_says(
     cad: Any, make: Any, form: str, header: str
 ) -> None:
-    cad.configure(retry_form=form, retry_header=header, span=30)
+    cad.configure(retry_form=form, retry_header=header, span=300)
     for _ in range(10):  # another tool of the community
         await make().plan(Budget(9))
     api = make()
@@ -312,28 +317,31 @@ async def test_a_429_closes_the_endpoint_as_long_as_the_cad_says(
     with pytest.raises(CadLimited) as by_cad:
         await api.plan(Budget(9))
     with pytest.raises(CadLimited) as by_us:
-        await api.plan(Budget(3))
+        await api.plan(Budget(1))
 
-    expected = 5 if form == "none" else 30
     assert by_cad.value.by_cad
-    assert abs(by_cad.value.wait - expected) < 4
+    if form == "none":
+        assert by_cad.value.wait == 5
+    else:
+        assert 200 < by_cad.value.wait <= 302
     assert not by_us.value.by_cad
     assert len(cad.asked("version")) == 11
 
 
-async def test_a_budget_bounds_the_whole(cad: Any, make: Any) -> None:
+async def test_a_budget_bounds_the_whole(cad: Any, make: Any, until: Any, pass_time: Any) -> None:
     cad.fail("version", "hang")
-    started = time.monotonic()
+    asking = asyncio.create_task(make(longest=60.0).plan(Budget(4)))
+    await until(lambda: cad.asked("version"))
+
+    await pass_time(4)
 
     with pytest.raises(CadTimeout):
-        await make().plan(Budget(0.5))
-
-    assert time.monotonic() - started < 1.5
+        await asking
 
 
 async def test_a_request_that_has_no_time_left_is_not_made(cad: Any, make: Any) -> None:
     cad.fail("version", "hang")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         with pytest.raises(CadUnreachable) as raised:
             await make().plan(Budget(0))
 

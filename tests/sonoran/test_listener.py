@@ -172,6 +172,21 @@ async def test_a_body_that_does_not_arrive_in_time_is_given_up(
         await writer.wait_closed()
 
 
+async def test_stopping_does_not_wait_for_a_body_that_is_still_arriving() -> None:
+    receiver = Receiver()
+    async with listening(receiver) as (url, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        head = b"POST /event HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n"
+        writer.write(head + b"\r\nabc")
+        assert b" 100 " in await reader.readuntil(b"\r\n\r\n")  # its body is being read
+
+    assert b" 503 " in await reader.readline()
+    assert b'"code": "stopping"' in await reader.read()
+    assert receiver.bodies == []
+    writer.close()
+    await writer.wait_closed()
+
+
 @pytest.mark.parametrize("said", [b"", b"POST /event HTTP/1.1\r\nHost: x\r\nX-Slow: "])
 async def test_a_connection_that_never_finishes_a_request_head_is_ended(
     said: bytes, monkeypatch: pytest.MonkeyPatch
