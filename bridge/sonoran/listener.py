@@ -113,6 +113,9 @@ class Listener:
         self._runner: web.ServerRunner | None = None
         self._silent: set[web.RequestHandler] = set()
         """Connections on which no request has begun yet."""
+        self._arriving: set[asyncio.Timeout] = set()
+        """How long each body that is still arriving may take."""
+        self._stopping = False
         self.port = port
 
     async def start(self) -> None:
@@ -128,7 +131,10 @@ class Listener:
         log.info("push_listener_opened", host=self._settings.host, port=self.port)
 
     async def stop(self) -> None:
-        """Stop accepting, finish what was accepted, close."""
+        """Stop accepting, finish what has arrived whole, close."""
+        self._stopping = True
+        for limit in self._arriving:
+            limit.reschedule(asyncio.get_running_loop().time())
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -193,6 +199,9 @@ class Listener:
         try:
             body = await self._body(request.content)
         except TimeoutError:
+            if self._stopping:
+                said = "the bridge is stopping; send it again"
+                return self._refuse(request, 503, "stopping", said, retry=RETRY_SECONDS)
             return self._refuse(request, 408, "slow", f"a body arrives within {BODY_SECONDS:.0f} s")
         except (ConnectionError, web.RequestPayloadError):
             return self._refuse(request, 400, "cut_off", "the body does not arrive whole")
@@ -205,16 +214,20 @@ class Listener:
         """Return the body, or a little more than the greatest if it is larger.
 
         Raises:
-            TimeoutError: it did not arrive in time.
+            TimeoutError: it did not arrive in time, or before the listener stopped.
         """
         if content.is_eof():  # it came with the head, as a push usually does
             return content.read_nowait()
         body = bytearray()
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in content.iter_any():
-                body += chunk
-                if len(body) > self._settings.max_body:
-                    break
+        async with asyncio.timeout(0 if self._stopping else BODY_SECONDS) as limit:
+            self._arriving.add(limit)
+            try:
+                async for chunk in content.iter_any():
+                    body += chunk
+                    if len(body) > self._settings.max_body:
+                        break
+            finally:
+                self._arriving.discard(limit)
         return bytes(body)
 
     def _render(self, outcome: Outcome, address: str) -> web.StreamResponse:
