@@ -170,10 +170,14 @@ class Requests:
             description="Test",
             caller_ids=(params.player, *NO_IDS[1:]),
         )
-        await self._ingests[server].accept([Placed(call)])
         test = asyncio.create_task(self._end_test(server, call.key, self._test_lasts))
-        self._tests[test] = server, call.key
+        self._tests[test] = server, call.key  # before it is stored: others ask meanwhile
         test.add_done_callback(self._tests.pop)
+        try:
+            await self._ingests[server].accept([Placed(call)])
+        except BaseException:
+            test.cancel()
+            raise
         return {"key": call.key}
 
     def _unused_number(self) -> int:

@@ -27,6 +27,7 @@ class Ingests:
         self.failure: Exception | None = None
 
     async def accept(self, facts: Sequence[Fact]) -> None:
+        await asyncio.sleep(0)  # others have their turn while the journal writes
         if self.failure is not None:
             raise self.failure
         for fact in facts:
@@ -115,6 +116,27 @@ async def test_test_calls_are_few_and_of_somebody(table: Any) -> None:
     assert len(keys) == 32
     assert (await bridge.refused("call.test", {"player": ANN})).code == "rate_limited"
     assert (await bridge.refused("call.test", {"player": ["ip:1.2.3.4"]})).code == "bad_params"
+
+
+async def test_test_calls_are_few_also_when_many_ask_at_once(table: Any) -> None:
+    bridge = table()
+
+    asked = [bridge.ask("call.test", {"player": ANN}) for _ in range(40)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert len(bridge.ingests.board.calls) == 32
+    refused = [answer for answer in answers if isinstance(answer, RequestRefused)]
+    assert [refusal.code for refusal in refused] == ["rate_limited"] * 8
+
+
+async def test_a_test_call_that_cannot_be_stored_leaves_room_for_the_next(
+    table: Any, until: Any
+) -> None:
+    bridge = table()
+    bridge.ingests.failure = JournalUnavailable("disk full")
+
+    assert (await bridge.refused("call.test", {"player": ANN})).code == "internal"
+    await until(lambda: not bridge.requests._tests)
 
 
 async def test_a_journal_that_cannot_end_a_test_call_harms_nobody(table: Any, until: Any) -> None:
