@@ -595,7 +595,7 @@ async def test_an_unexpected_failure_of_a_snapshot_holds_nothing_up(
     await settle()
     with capture_logs() as logs:
         keeping.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await second == Outcome(1, 2)
             await ingest.stop()
     assert [line["event"] for line in logs if line["log_level"] == "error"] == [

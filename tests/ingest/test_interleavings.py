@@ -39,7 +39,7 @@ async def play(journal: Any, ingest: Ingest, actions: list[str]) -> dict[str, as
             journal.write(1, RemovalRemembered(f"dispatch:{number}"))
         await asyncio.sleep(0)
     journal.gate.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await asyncio.gather(*pushes.values(), return_exceptions=True)
     return pushes
 

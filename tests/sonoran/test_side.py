@@ -58,7 +58,7 @@ async def side_of(cad: Any) -> AsyncIterator[Callable[..., CadSide]]:
 
     yield start
     for side in sides:
-        await asyncio.wait_for(side.close(), 10)
+        await asyncio.wait_for(side.close(), 60)
 
 
 @pytest.mark.parametrize("wrong", [{"api_key": SecretStr("a-wrong-key")}, {"community_id": "c-2"}])

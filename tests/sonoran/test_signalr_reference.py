@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def run(program: str, *arguments: str, cwd: Path, **how: Any) -> subprocess.Comp
         cwd=cwd,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
         **how,
     )
     assert isinstance(result, subprocess.CompletedProcess)
@@ -47,8 +48,7 @@ def folder(pytestconfig: pytest.Config) -> Path:
     kept = Path(pytestconfig.cache.mkdir("signalr-reference"))
     ready = kept / "installed"
     if not ready.is_dir():
-        fresh = kept / f"installing-{os.getpid()}"
-        fresh.mkdir()
+        fresh = Path(tempfile.mkdtemp(prefix="installing-", dir=kept))
         (fresh / "package.json").write_text('{"private": true, "type": "module"}')
         done = run(
             "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE, cwd=fresh
@@ -60,7 +60,9 @@ def folder(pytestconfig: pytest.Config) -> Path:
             fresh.rename(ready)
         except OSError:  # another worker was faster
             shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copy(Path(__file__).parent / SCRIPT, ready / SCRIPT)
+    copy = ready / f"{SCRIPT}.{os.getpid()}"
+    shutil.copy(Path(__file__).parent / SCRIPT, copy)
+    copy.replace(ready / SCRIPT)  # never half of it: another worker may be running it
     return ready
 
 
@@ -126,11 +128,11 @@ async def test_microsofts_client_gets_on_with_the_simulated_hub(
         stderr=subprocess.PIPE,
     )
     try:
-        await until(lambda: 1 in cad.sessions() or client.returncode is not None)
+        await until(lambda: 1 in cad.sessions() or client.returncode is not None, 60)
         cad.act("place_911", isEmergency=True, caller="Ann", location="Here", description="Fire")
         cad.configure(push_as="object")
         cad.act("log_in", id=101, account="uuid-1")
-        output, errors = await asyncio.wait_for(client.communicate(), 20)
+        output, errors = await asyncio.wait_for(client.communicate(), 60)
     finally:
         if client.returncode is None:
             client.kill()
