@@ -65,9 +65,20 @@ class Exported:
     first: int | None
     """When the first event was, ms since the epoch."""
     last: int | None
+    unreadable: tuple[int, ...] = ()
+    """Numbers of the events that the disk spoilt; they are left out."""
 
     def __str__(self) -> str:
         """Return the line to print."""
+        return self._written() + self._left_out()
+
+    def _left_out(self) -> str:
+        if not self.unreadable:
+            return ""
+        count, first = len(self.unreadable), self.unreadable[0]
+        return f"; left out {count} unreadable, the first is event {first}"
+
+    def _written(self) -> str:
         if self.first is None or self.last is None:
             return "no event in that time"
         start, end = (
@@ -157,6 +168,8 @@ class Lines:
         self.server = server
         self.times = times
         self._archive = archive
+        self.unreadable = set[int]()
+        """Numbers of the events that `events` left out."""
 
     async def close(self) -> None:
         """Let go of the journal."""
@@ -178,12 +191,20 @@ class Lines:
             for record in records:
                 if until is not None and record.at >= until:
                     return
-                yield _line(record)
+                try:
+                    line = _line(record)
+                except ValueError:
+                    self.unreadable.add(record.seq)
+                else:
+                    yield line
             after = records[-1].seq
 
 
 def _line(record: Record) -> Json:
-    line = {"seq": record.seq, "at": record.at, "event": json.loads(record.body)}
+    event = json.loads(record.body)
+    if not isinstance(event, dict):
+        raise ValueError("an event is an object")  # noqa: TRY004
+    line: Json = {"seq": record.seq, "at": record.at, "event": event}
     if not record.alert:
         line["alert"] = False
     if record.hidden:
@@ -213,7 +234,8 @@ async def _write(lines: Lines, out: Sink, name: str, mask: Mask | None) -> Expor
     async for line in lines.events():
         _dump(out, line if mask is None else mask.hide(line))
         events, first, last = events + 1, line["at"] if first is None else first, line["at"]
-    return Exported(events, len(before["board"]["calls"]), first, last)
+    calls = len(before["board"]["calls"])
+    return Exported(events, calls, first, last, tuple(sorted(lines.unreadable)))
 
 
 def _dump(out: Sink, line: Json) -> None:

@@ -99,6 +99,21 @@ async def test_a_time_in_which_nothing_happened_is_no_error(
     assert str(result) == "no event in that time"
 
 
+@pytest.mark.parametrize("spoilt", [b"{", b"\xff", b"7"])
+@pytest.mark.parametrize("mask", [False, True])
+async def test_an_event_that_the_disk_spoilt_is_left_out_and_named(
+    settings: Settings, journal: SqliteJournal, spoilt: bytes, mask: bool
+) -> None:
+    await journal.append(3, [Entry(START + 9000, spoilt)], after=5)
+    await journal.append(3, [Entry(START + 9001, b"{}")], after=6)
+
+    result, (_, _, *events) = await exported(settings, mask=mask)
+
+    assert [line["seq"] for line in events] == [1, 2, 3, 4, 5, 7]
+    assert (result.events, result.unreadable) == (6, (6,))
+    assert str(result).endswith("left out 1 unreadable, the first is event 6")
+
+
 async def test_masked_nobody_is_named(settings: Settings, journal: SqliteJournal) -> None:
     _, lines = await exported(settings, mask=True)
     text = json.dumps(lines)
