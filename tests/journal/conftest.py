@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from bridge.journal import cluster
 from bridge.journal.jetstream import JetStreamJournal
 from bridge.journal.sqlite import SqliteJournal
 from tests.nats_servers import NatsServer
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from bridge.journal import Journal
 
     Opener = Callable[[], Awaitable[Journal]]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no journal take a machine that stands still for a NATS that is away."""
+    monkeypatch.setattr(cluster, "CONNECT_S", 60.0)
+    monkeypatch.setattr(cluster, "ANSWER_S", 60.0)
+    monkeypatch.setattr(cluster, "PERSIST_S", 60.0)
 
 
 @pytest.fixture(scope="session")

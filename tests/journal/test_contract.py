@@ -188,7 +188,7 @@ async def test_the_bell_rings_for_new_events_of_its_server(journal: Journal):
         assert not bell.is_set()
 
         await journal.append(SERVER, [entry(1)], after=0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await bell.wait()
             await second.wait()
 
@@ -204,7 +204,7 @@ async def test_the_bell_rings_for_new_events_of_its_server(journal: Journal):
 async def test_what_rang_can_be_read(journal: Journal):
     with journal.bell(SERVER) as bell:
         appending = asyncio.ensure_future(journal.append(SERVER, [entry(1)], after=0))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await bell.wait()
         assert await numbers(journal) == [1]
         await appending

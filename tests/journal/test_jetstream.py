@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.errors import JournalUnavailable, SequenceTaken
 from bridge.journal import Entry, Snapshot, cluster, jetstream
@@ -18,12 +19,13 @@ from bridge.journal.jetstream import JetStreamJournal
 from tests.nats_servers import NatsServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 NOON = 1_700_000_000_000
 SERVER = 7
 OTHER = 8
+NEVER_S = 3600.0
 
 
 def entry(number: int, *, size: int = 0, seconds: int | None = None) -> Entry:
@@ -34,7 +36,7 @@ def entry(number: int, *, size: int = 0, seconds: int | None = None) -> Entry:
 async def reach(journal: JetStreamJournal, last: int) -> None:
     """Wait until the journal knows of an event that another bridge appended."""
     with journal.bell(SERVER) as bell:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await journal.last(SERVER) < last:
                 await bell.wait()
                 bell.clear()
@@ -59,16 +61,32 @@ async def bridges(
 
 
 @pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[NatsServer]:
+def notices_silence(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a journal wait for an answer as long as it does where no test runs."""
+    monkeypatch.setattr(cluster, "ANSWER_S", 2.0)
+
+
+@pytest.fixture
+async def own(tmp_path: Path, notices_silence: None) -> AsyncIterator[NatsServer]:
     """Run a NATS server that this test may kill."""
     with NatsServer(tmp_path / "own") as server:
         yield server
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def impatient() -> Iterator[None]:
     """Let an append give up after half a second."""
-    monkeypatch.setattr(cluster, "PERSIST_S", 0.5)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cluster, "PERSIST_S", 0.5)
+        yield
+
+
+@contextmanager
+def giving_up_after(seconds: float) -> Iterator[None]:
+    """Let a start wait no longer for a server that takes it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cluster, "CONNECT_S", seconds)
+        yield
 
 
 # Several bridges ---------------------------------------------------------------------------------
@@ -85,13 +103,14 @@ async def test_all_bridges_call_the_journal_by_the_same_name(nats: NatsServer) -
 
 
 async def test_what_one_bridge_appends_rings_at_the_other_and_is_read_there(
-    nats: NatsServer,
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(jetstream, "LOOK_EVERY_S", NEVER_S)
     async with bridges(nats, 2) as (one, other):
         assert await other.last(SERVER) == 0
         with other.bell(SERVER) as bell:
             await one.append(SERVER, [entry(1), entry(2)], after=0)
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(60):
                 await bell.wait()
         assert await other.last(SERVER) == 2
         assert [r.body for r in await other.read(SERVER, 0, 9)] == [entry(1).body, entry(2).body]
@@ -237,16 +256,17 @@ async def test_an_append_larger_than_a_message_is_several_in_one_row(nats: NatsS
 
 
 async def test_what_something_else_publishes_under_our_subjects_is_passed_over(
-    nats: NatsServer, capsys: pytest.CaptureFixture[str]
+    nats: NatsServer,
 ) -> None:
     async with bridges(nats) as (journal,):
         await journal.append(SERVER, [entry(1)], after=0)
         subject = f"{journal._stream}.{SERVER}"
         await journal._cluster.publish(journal._stream, subject, b"not ours")
-        assert await journal.append(SERVER, [entry(2)], after=1) == 2
+        with capture_logs() as said:
+            assert await journal.append(SERVER, [entry(2)], after=1) == 2
+        assert "message_unreadable" in {line["event"] for line in said}
         async with bridges(nats, name=journal._stream) as (again,):
             assert await numbers(again) == [1, 2]
-    assert "message_unreadable" in capsys.readouterr().out
 
 
 # NATS away ---------------------------------------------------------------------------------------
@@ -263,14 +283,13 @@ async def test_an_append_outlasts_a_short_absence_of_nats(own: NatsServer) -> No
         assert await numbers(journal) == [1, 2]
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_while_nats_is_away_the_journal_says_so_and_recovers_by_itself(
     own: NatsServer, until: Any
 ) -> None:
     async with bridges(own) as (journal,):
         await journal.append(SERVER, [entry(1)], after=0)
         own.kill()
-        with pytest.raises(JournalUnavailable, match="NATS"):
+        with impatient(), pytest.raises(JournalUnavailable, match="NATS"):
             await journal.append(SERVER, [entry(2)], after=1)
         assert not journal.available
         assert journal.problem
@@ -285,7 +304,7 @@ async def test_while_nats_is_away_the_journal_says_so_and_recovers_by_itself(
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the client's, of refused ones
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("notices_silence")
 async def test_a_password_that_is_changed_while_nats_runs_is_told_and_not_only_silence(
     tmp_path: Path, until: Any
 ) -> None:
@@ -301,12 +320,12 @@ async def test_a_password_that_is_changed_while_nats_runs_is_told_and_not_only_s
         try:
             server.kill()
             await until(lambda: cluster.UNREACHABLE in journal._cluster._refusals)
-            with pytest.raises(JournalUnavailable, match="can be reached"):
+            with impatient(), pytest.raises(JournalUnavailable, match="can be reached"):
                 await journal.append(SERVER, [entry(1)], after=0)
             allow("second")
             await asyncio.to_thread(server.start)
             await until(lambda: cluster.REFUSED in journal._cluster._refusals)
-            with pytest.raises(JournalUnavailable, match="refuses the user, password"):
+            with impatient(), pytest.raises(JournalUnavailable, match="refuses the user, password"):
                 await journal.append(SERVER, [entry(1)], after=0)
             server.kill()
             allow("first")
@@ -317,14 +336,13 @@ async def test_a_password_that_is_changed_while_nats_runs_is_told_and_not_only_s
             gc.collect()
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_a_nats_that_hangs_is_noticed_and_nothing_is_stored_twice(
     own: NatsServer, until: Any
 ) -> None:
     async with bridges(own) as (journal,):
         await journal.append(SERVER, [entry(1)], after=0)
         own.freeze()
-        with pytest.raises(JournalUnavailable, match="does not answer"):
+        with impatient(), pytest.raises(JournalUnavailable, match="does not answer"):
             await journal.append(SERVER, [entry(2)], after=1)
         own.thaw()
         await until(lambda: journal.available)
@@ -424,6 +442,7 @@ async def test_what_was_read_before_a_look_broke_off_rings_too(
 async def test_an_acknowledgement_that_comes_while_one_is_written_is_written_too(
     nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(jetstream, "WRITE_EVERY_S", NEVER_S)  # this test writes by itself
     async with bridges(nats) as (journal,):
         await journal.append(SERVER, [entry(1), entry(2)], after=0)
         write = journal._bucket.write_standing
@@ -461,6 +480,7 @@ async def test_what_another_bridge_stores_while_one_starts_is_no_restored_backup
     nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The record of how far the journal came may speak of more than was read a moment ago."""
+    monkeypatch.setattr(jetstream, "WRITE_EVERY_S", NEVER_S)  # this test writes by itself
     async with bridges(nats, 2) as (one, other):
         await one.append(SERVER, [entry(1)], after=0)
         epoch = one.epoch
@@ -542,13 +562,14 @@ async def test_a_bridge_whose_rings_are_lost_looks_by_itself(
         assert await other.last(SERVER) == 0
         with other.bell(SERVER) as bell:
             await one.append(SERVER, [entry(1)], after=0)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await bell.wait()
 
 
 async def test_a_ring_that_is_faster_than_the_store_costs_a_moment_only(
     nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(jetstream, "LOOK_EVERY_S", NEVER_S)
     async with bridges(nats, 2) as (one, other):
         assert await other.last(SERVER) == 0
         first_from, looks = other._cluster.first_from, []
@@ -560,7 +581,7 @@ async def test_a_ring_that_is_faster_than_the_store_costs_a_moment_only(
         monkeypatch.setattr(other._cluster, "first_from", not_yet_there)
         with other.bell(SERVER) as bell:
             await one.append(SERVER, [entry(1)], after=0)
-            async with asyncio.timeout(jetstream.LOOK_EVERY_S / 2):
+            async with asyncio.timeout(60):
                 await bell.wait()
 
 
@@ -576,14 +597,17 @@ async def test_without_jetstream_the_owner_is_told(
 
 
 async def test_a_refused_password_is_told_without_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_S", 2.0)
     with NatsServer(tmp_path, "--user", "bridge", "--pass", "right-one") as server:
         place = server.url.removeprefix("nats://")
-        with pytest.raises(JournalUnavailable, match="refuses") as refusal:
+        with (
+            giving_up_after(2.0),
+            capture_logs() as said,
+            pytest.raises(JournalUnavailable, match="refuses") as refusal,
+        ):
             await JetStreamJournal.open(f"nats://bridge:wr0ng@{place}", max_size_bytes=1 << 30)
-        assert "wr0ng" not in str(refusal.value) + capsys.readouterr().out
+        assert "wr0ng" not in f"{refusal.value} {said}"
         journal = await JetStreamJournal.open(
             f"nats://bridge:right-one@{place}", max_size_bytes=1 << 30
         )
@@ -591,11 +615,10 @@ async def test_a_refused_password_is_told_without_it(
 
 
 async def test_a_nats_that_is_not_there_is_told_by_its_address(
-    own: NatsServer, monkeypatch: pytest.MonkeyPatch
+    own: NatsServer,
 ) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_S", 1.0)
     own.kill()
-    with pytest.raises(JournalUnavailable, match=f"127.0.0.1:{own.port}"):
+    with giving_up_after(1.0), pytest.raises(JournalUnavailable, match=f"127.0.0.1:{own.port}"):
         await JetStreamJournal.open(own.url, max_size_bytes=1 << 30)
 
 
@@ -696,7 +719,6 @@ async def test_a_board_of_events_that_a_backup_does_not_hold_is_forgotten(
         assert await journal.snapshot(SERVER, 3) == before
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_a_journal_whose_stream_was_deleted_is_not_called_available(
     nats: NatsServer, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -712,7 +734,7 @@ async def test_a_journal_whose_stream_was_deleted_is_not_called_available(
 
         monkeypatch.setattr(journal._cluster, "copies", try_counted)
         await journal._cluster._jetstream.delete_stream(journal._stream)
-        with pytest.raises(JournalUnavailable):
+        with impatient(), pytest.raises(JournalUnavailable):
             await journal.append(SERVER, [entry(2)], after=1)
         await until(lambda: len(trials) > 2)
         assert not journal.available

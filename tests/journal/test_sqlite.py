@@ -13,7 +13,6 @@ import stat
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
@@ -84,19 +83,24 @@ async def test_whatever_was_confirmed_is_there_after_every_kill(path: Path):
     chance = random.Random(911)
     confirmed = {1: 0, 2: 0}
     epochs = set()
+
+    def note(line: str) -> None:
+        server, seq = map(int, line.split())
+        confirmed[server] = max(confirmed[server], seq)
+
     for _ in range(12):
         process = python(WRITER, path)
         try:
             assert process.stdout is not None
             epochs.add((await asyncio.to_thread(process.stdout.readline)).split()[1])
+            while not all(confirmed.values()):  # the first time, however slow the disk is
+                note(await asyncio.to_thread(process.stdout.readline))
             await asyncio.sleep(chance.uniform(0.0, 0.25))  # the moment is the random variable
         finally:
             process.kill()
         output, _ = await asyncio.to_thread(process.communicate)
         for line in output.splitlines():
-            words = line.split()
-            if len(words) == 2:
-                confirmed[int(words[0])] = max(confirmed[int(words[0])], int(words[1]))
+            note(line)
 
         async with opened(path) as journal:
             epochs.add(journal.epoch)
@@ -108,7 +112,6 @@ async def test_whatever_was_confirmed_is_there_after_every_kill(path: Path):
                     (n, b"event %d" % n) for n in range(1, last + 1)
                 ]
                 assert await journal.acknowledged(server) <= seq
-    assert min(confirmed.values()) > 0
     assert len(epochs) == 1
 
 
@@ -242,6 +245,11 @@ async def test_a_half_made_schema_is_finished(path: Path):
 # The epoch.
 
 
+def noted(path: Path) -> int:
+    """Return how many events are known outside the database to have been confirmed."""
+    return int(path.with_name(path.name + ".lock").read_text().split()[1])
+
+
 async def epoch_of(path: Path) -> str:
     async with opened(path) as journal:
         return journal.epoch
@@ -282,9 +290,9 @@ async def test_a_backup_taken_while_running_has_a_new_epoch_when_restored_after_
             contextlib.closing(sqlite3.connect(backup)) as target,
         ):
             source.backup(target)
-        ends = time.monotonic() + 1.0  # what is confirmed is noted outside a few times a second
-        while time.monotonic() < ends:
-            await asyncio.to_thread(process.stdout.readline)
+            (saved,) = target.execute("SELECT count(*) FROM events").fetchone()
+        while noted(path) <= saved:
+            assert await asyncio.to_thread(process.stdout.readline)
     finally:
         process.kill()
         await asyncio.to_thread(process.communicate)
@@ -516,7 +524,7 @@ FULL_DISK = """
 @unix_only
 async def test_a_file_that_cannot_grow_is_a_full_disk_until_it_can(path: Path):
     process = python("-c", textwrap.dedent(FULL_DISK), path)
-    output, _ = await asyncio.to_thread(process.communicate, timeout=30)
+    output, _ = await asyncio.to_thread(process.communicate, timeout=120)
 
     assert process.returncode == 0, output
     assert "full" in output
@@ -547,7 +555,7 @@ async def test_a_folder_that_cannot_be_written_is_named_as_the_reason(tmp_path: 
     if folder == tmp_path:
         folder.chmod(0o500)
     process = python("-c", textwrap.dedent(READ_ONLY), folder / "journal.db")
-    output, _ = await asyncio.to_thread(process.communicate, timeout=30)
+    output, _ = await asyncio.to_thread(process.communicate, timeout=120)
 
     assert output.startswith("unavailable: the journal cannot store now (")
 
@@ -733,7 +741,7 @@ async def test_a_journal_written_anew_by_another_tool_is_pruned_too(path: Path, 
         new.execute("INSERT INTO scrap VALUES (zeroblob(1000000))")
         new.execute("DROP TABLE scrap")
         new.commit()
-    async with opened(anew) as journal, asyncio.timeout(10):
+    async with opened(anew) as journal, asyncio.timeout(60):
         await journal.prune(before=0, fresh_since=0)
         assert await journal.append(SERVER, [entry(4)], 3) == 4
 
@@ -750,7 +758,7 @@ async def test_a_journal_that_closes_while_it_is_pruned_keeps_nobody_waiting(
             return await writing(call)
 
         monkeypatch.setattr(journal._writer, "call", close_before)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             with pytest.raises(JournalUnavailable, match="stopping"):
                 await journal.prune(before=0, fresh_since=0)
 
