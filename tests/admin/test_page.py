@@ -13,14 +13,17 @@ from bridge.events import Call
 from bridge.receipts import Receipt
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+PATIENCE_MS = 60_000.0
 HOSTILE = "<img src=x onerror=document.title='owned'>~r~^1%1</script><b>\u202eevil"
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
+async def page(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Page]:
+    monkeypatch.setattr(expect, "_timeout", PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = await browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text))  # the policy's refusals
@@ -138,6 +141,8 @@ async def test_nothing_runs_over_the_edge(seen: Any, serve: Any, page: Page, wid
     await page.set_viewport_size({"width": width, "height": 800})
     await page.goto(await serve())
     await expect(page.locator("#calls")).to_contain_text("stored")
+    await expect(page.locator("summary")).to_contain_text("r" * 90)
+    await expect(page.locator("#events")).to_contain_text("x" * 200)
 
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
 

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bridge.admin import live
+from bridge.admin import live, site
 from bridge.admin.view import ServerState
 from bridge.errors import JournalUnavailable
 from bridge.events import NO_IDS, Call, CallClosed, LinkVerified, Pushed, Unit, UnitOnDuty
@@ -213,7 +213,7 @@ class Stream:
         self._answer = answer
 
     async def next(self) -> tuple[str, Any]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             name = (await self._answer.content.readline()).decode().removeprefix("event: ").strip()
             data = (await self._answer.content.readline()).decode().removeprefix("data: ")
             await self._answer.content.readline()
@@ -282,10 +282,13 @@ async def test_a_journal_that_cannot_be_read_now_does_not_end_the_stream(
     assert body["problems"][0]["code"] == "journal_unavailable"
 
 
-async def test_open_streams_do_not_hold_up_the_end(serve: Any, http: aiohttp.ClientSession) -> None:
+async def test_open_streams_do_not_hold_up_the_end(
+    serve: Any, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "TO_END", 3600.0)
     async with http.get(await serve() + "/api/live") as answer:
         await Stream(answer).next()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await serve.stop()
             while await answer.content.readline():
                 pass
