@@ -31,6 +31,9 @@ class Owner:
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("CAD_BRIDGE_")
         } | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+        self.environment |= {  # on ports that are free here, whatever else runs
+            f"CAD_BRIDGE_{name}__PORT": str(port) for name, port in self.ports.items()
+        }
 
     def types(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; nobody answers questions."""
@@ -52,14 +55,11 @@ class Owner:
     def ask(self, path: str) -> Any:
         """Ask the running bridge's admin pages."""
         url = f"http://127.0.0.1:{self.ports['ADMIN']}{path}"
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return json.loads(answer.read() or "null") if "/api/" in path else answer.status
 
     def starts(self) -> subprocess.Popen[bytes]:
-        """Start the bridge, on ports that are free here, and wait until it is ready."""
-        self.environment |= {
-            f"CAD_BRIDGE_{name}__PORT": str(port) for name, port in self.ports.items()
-        }
+        """Start the bridge, and wait until it is ready."""
         with (self.folder / "bridge.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "bridge", "run"],
@@ -163,7 +163,7 @@ def test_wrong_usage_and_wrong_answers_exit_2_with_what_is_allowed(owner: Owner)
 
 def test_send_without_a_bridge_exits_1_and_says_what_to_start(owner: Owner) -> None:
     owner.initialises("--source", "http", "--server", "1")
-    sent = owner.types("send", "911", CAD_BRIDGE_PUSH__PORT=str(free_port()))
+    sent = owner.types("send", "911")
 
     assert sent.returncode == 1
     assert "start it with `cad-bridge run`" in sent.stderr
