@@ -12,6 +12,12 @@ from bridge.journal import Entry
 from bridge.journal.sqlite import SqliteJournal
 
 
+def say(line: str) -> None:
+    """Write a line at once: a kill must not leave half a number."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 async def main(path: str) -> None:
     journal = await SqliteJournal.open(path, max_size_bytes=1 << 30)
     after = {server: await journal.last(server) for server in (1, 2)}
@@ -23,9 +29,9 @@ async def main(path: str) -> None:
             entries = [Entry(1_700_000_000_000 + n, b"event %d" % n) for n in (first, first + 1)]
             last = await journal.append(server, entries, first - 1)
             await journal.acknowledge(server, last)
-            print(server, last, flush=True)
+            say(f"{server} {last}")
 
-    print("ready", journal.epoch, flush=True)
+    say(f"ready {journal.epoch}")
     await asyncio.gather(*(append_for_ever(server) for server in (1, 1, 1, 2, 2)))
 
 
