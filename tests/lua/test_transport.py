@@ -63,10 +63,7 @@ class Game:
 
     async def pass_time(self, ms: int) -> None:
         """Let the game's time pass; what it told until then has been heard."""
-        self._passed.clear()
-        self.event("pass", ms, by=None)
-        async with asyncio.timeout(LIMIT):
-            await self._passed.wait()
+        await self._time("pass", ms)
 
     async def wait_out(self, ms: int) -> None:
         """Let a pause pass to the tick; before its last one nothing is told."""
@@ -75,9 +72,15 @@ class Game:
         assert len(self.said) == before, self.said[before:]
         await self.pass_time(TICK_MS)
 
-    def stand_still(self, ms: int) -> None:
+    async def stand_still(self, ms: int) -> None:
         """Let so much time pass as one tick, and nothing be read in it."""
-        self.event("stall", ms, by=None)
+        await self._time("stall", ms)
+
+    async def _time(self, how: str, ms: int) -> None:
+        self._passed.clear()
+        self.event(how, ms, by=None)
+        async with asyncio.timeout(LIMIT):
+            await self._passed.wait()
 
     def order(self, *words: Any, by: str | None = "cadbridge") -> None:
         self.event("cadbridge:socket", *words, by=by)
@@ -307,7 +310,7 @@ async def test_a_server_that_stood_still_reads_what_came_before_it_gives_up(came
     async with bridge(handler) as url, game(url) as it:
         it.order("start")
         await it.told("open")
-        it.stand_still(60_000)
+        await it.stand_still(60_000)
         if came:
             await bridges[0].send('{"op":"heartbeat"}')
             await it.told("frame")

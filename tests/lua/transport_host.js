@@ -57,7 +57,10 @@ const ownOrders = {
         setImmediate(() => ownOrders.pass(ms - TICK_MS));
     },
     /** The server stood still: its timers are late, and what arrived meanwhile is still unread. */
-    stall: tick,
+    stall(ms) {
+        tick(ms);
+        emit('passed');
+    },
 };
 
 const listeners = {};
