@@ -1,5 +1,6 @@
 """The status page in a real browser: what a person sees, and that hostile text stays text."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,7 +13,12 @@ from bridge.admin.view import ServerState, Way
 from bridge.events import Call
 from bridge.receipts import Receipt
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+CHROMIUM = (
+    os.environ.get("CAD_BRIDGE_CHROMIUM")
+    or shutil.which("chromium")
+    or shutil.which("chromium-browser")
+    or "/usr/bin/chromium"
+)
 PATIENCE_MS = 60_000.0
 HOSTILE = "<img src=x onerror=document.title='owned'>~r~^1%1</script><b>\u202eevil"
 
