@@ -67,6 +67,12 @@ def greetings(site: DemoSite) -> list[int]:
     return [sum(said.get("action") == "hello" for said in client.nui) for client in clients(site)]
 
 
+def quiet(site: DemoSite) -> bool:
+    """Tell whether the next call is heard: sounds keep a second between them."""
+    last = max((sound.at for client in clients(site) for sound in client.sounds), default=0)
+    return site._stage.game.now - last > 1000
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(site: DemoSite, shown: Page, until: Any) -> Page:
     """The page without an open call, everything whole and connected."""
@@ -82,6 +88,7 @@ async def page(site: DemoSite, shown: Page, until: Any) -> Page:
     await until(lambda: all(map(int.__gt__, greetings(site), before)), 60)
     await expect(shown.locator("#health-resource")).to_have_text("Resource connected")
     await expect(shown.locator("#map .blip")).to_have_count(0)
+    await until(lambda: quiet(site))
     return shown
 
 
