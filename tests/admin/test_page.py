@@ -1,40 +1,29 @@
 """The status page in a real browser: what a person sees, and that hostile text stays text."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from bridge.admin.view import ServerState, Way
 from bridge.events import Call
 from bridge.receipts import Receipt
+from tests.chromium import PATIENCE_MS, chromium
 
-CHROMIUM = (
-    os.environ.get("CAD_BRIDGE_CHROMIUM")
-    or shutil.which("chromium")
-    or shutil.which("chromium-browser")
-    or "/usr/bin/chromium"
-)
-PATIENCE_MS = 60_000.0
 HOSTILE = "<img src=x onerror=document.title='owned'>~r~^1%1</script><b>\u202eevil"
 
 
 @pytest.fixture
-async def page(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Page]:
-    monkeypatch.setattr(expect, "_timeout", PATIENCE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+async def page() -> AsyncIterator[Page]:
+    async with chromium() as browser:
         page = await browser.new_page()
         page.set_default_timeout(PATIENCE_MS)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text))  # the policy's refusals
         yield page
-        await browser.close()
     assert [text for text in complaints if "net::ERR_" not in text] == []
 
 

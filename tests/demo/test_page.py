@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,22 +13,17 @@ from playwright.async_api import (
     Locator,
     Page,
     ViewportSize,
-    async_playwright,
     expect,
 )
 
 from bridge.demo.game import GameClient
 from bridge.demo.site import DemoSite
 from bridge.demo.stage import Stage
+from tests.chromium import chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 WIDE: ViewportSize = {"width": 1440, "height": 900}
-PATIENCE = 60_000
-"""Milliseconds within which what is waited for is there, be a process started for it or not."""
-
-expect.set_options(timeout=PATIENCE)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -43,15 +37,13 @@ async def site() -> AsyncIterator[DemoSite]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def shown(site: DemoSite) -> AsyncIterator[Page]:
     """The page; what its console says, or what leaves the machine, fails the test."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    async with chromium() as browser:
         page = await browser.new_page(viewport=WIDE)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text))  # the policy's refusals
         page.on("request", lambda asked: complaints.append(asked.url))
         yield page
-        await browser.close()
     ours = ("net::ERR_", site.url)
     assert [text for text in complaints if not text.startswith(ours)] == []
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import json
-import os
-import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -16,7 +14,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
+
+from tests.chromium import PATIENCE_MS, chromium
 
 RESOURCE = Path(__file__).parents[2] / "lua_resource"
 WEB = RESOURCE / "web"
@@ -97,13 +97,6 @@ def card() -> Any:
     return make_card
 
 
-def browser_path() -> str | None:
-    """The system's Chromium; None lets Playwright look for its own."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    named = os.environ.get("CHROMIUM")
-    return named or next(filter(None, map(shutil.which, names)), None)
-
-
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
@@ -123,12 +116,8 @@ def address() -> Iterator[str]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """One browser for all tests of this folder."""
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(
-            executable_path=browser_path(), args=["--no-sandbox"]
-        )
+    async with chromium() as launched:
         yield launched
-        await launched.close()
 
 
 @dataclass
@@ -191,7 +180,7 @@ class Screen:
     async def until_said(self, name: str) -> list[Any]:
         """As `said`, once there is something."""
         await self.page.wait_for_function(
-            "name => window.said.some(entry => entry.callback === name)", arg=name, timeout=20_000
+            "name => window.said.some(entry => entry.callback === name)", arg=name
         )
         return await self.said(name)
 
@@ -231,6 +220,7 @@ class Opener:
         **preferences: Any,
     ) -> Screen:
         page = await self.browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(PATIENCE_MS)
         self.pages.append(page)
         screen = Screen(page, [], [])
         page.on("pageerror", lambda error: screen.errors.append(str(error)))

@@ -155,7 +155,7 @@ async def test_no_clock_runs_once_the_cards_are_gone_and_the_list_is_closed(
     await screen.send("close", {})
     await screen.send("clear", {"key": "911:1", "reason": "closed"})
 
-    await screen.page.wait_for_function("() => window.clocks() === 0", timeout=20_000)
+    await screen.page.wait_for_function("() => window.clocks() === 0")
 
 
 FORBIDDEN = re.compile(

@@ -84,7 +84,7 @@ async def test_a_moving_card_leaves_too(open_page: Any, card: Any) -> None:
     screen = await open_page(motion=True)
     await screen.send("show", card())
     await screen.send("clear", {"key": "911:4711"})
-    await screen.page.wait_for_function("() => !document.querySelector('.card')", timeout=20_000)
+    await screen.page.wait_for_function("() => !document.querySelector('.card')")
 
 
 async def test_a_dispatch_call_takes_the_place_of_its_911_call(open_page: Any, card: Any) -> None:
@@ -185,7 +185,7 @@ async def test_a_message_of_another_frame_is_not_heard(open_page: Any) -> None:
         "() => window.addEventListener('message', ({ data }) => { window.arrived = data.action; })"
     )
     await frame.evaluate("m => parent.postMessage(m, '*')", forged)
-    await screen.page.wait_for_function("() => window.arrived === 'show'", timeout=20_000)
+    await screen.page.wait_for_function("() => window.arrived === 'show'")
 
     assert await screen.page.locator(".card").count() == 0
 
@@ -198,7 +198,6 @@ async def test_a_card_that_grows_pushes_none_off_the_screen(open_page: Any, card
     await screen.page.wait_for_function(
         "() => [...document.querySelectorAll('.card')]"
         ".every((card) => card.getBoundingClientRect().bottom <= innerHeight)",
-        timeout=20_000,
     )
 
     assert await screen.page.locator(".card:visible").count() >= 1
@@ -213,9 +212,7 @@ async def test_a_card_that_leaves_makes_room_for_one_that_had_none(
         await screen.send("show", card(f"911:{n}", number=number(n), text="Help us, " * 60))
     before = len(await screen.shown())
     await screen.send("clear", {"key": "911:4"})
-    await screen.page.wait_for_function(
-        "() => !document.querySelector('.card.leave')", timeout=20_000
-    )
+    await screen.page.wait_for_function("() => !document.querySelector('.card.leave')")
 
     assert len(await screen.shown()) == min(before, 4)
 
@@ -230,9 +227,7 @@ async def test_what_moves_up_after_a_card_has_left_glides(open_page: Any, card: 
         "window.glided += 1; return animate.apply(this, how); }; }"
     )
     await screen.send("clear", {"key": "911:1"})
-    await screen.page.wait_for_function(
-        "() => document.querySelectorAll('.card').length === 1", timeout=20_000
-    )
+    await screen.page.wait_for_function("() => document.querySelectorAll('.card').length === 1")
 
     assert await screen.page.evaluate("window.glided") == 1
 
