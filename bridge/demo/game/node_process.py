@@ -164,7 +164,7 @@ class NodeProcess:
         """End Node, and wait until it is gone."""
         self._finalizer()
         for thread in self._threads:
-            thread.join(_STOP_SECONDS)
+            thread.join(_ANSWER_SECONDS)  # its pipe has ended; a busy machine sees it late
         for stream in (self._process.stdout, self._process.stderr):
             if stream is not None:
                 stream.close()
