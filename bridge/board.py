@@ -20,6 +20,7 @@ from bridge.events import (
     CallNoted,
     CallOpened,
     Event,
+    FieldsEmptied,
     LinkVerified,
     Note,
     Pushed,
@@ -76,7 +77,7 @@ class Board:
     dispatched: dict[str, str] = field(default_factory=dict)
     """Keys of 911 calls, each with the open dispatch call that took its place."""
     cleared: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Fields of open calls that were taken away on purpose: no late copy fills them in again."""
+    """Fields of open calls that are empty on purpose: no late copy fills them in."""
     gone: Memory[str, Gone] = field(default_factory=lambda: Memory(GONE_MS, 1000))
     waiting: Memory[str, tuple[int, ...]] = field(default_factory=lambda: Memory(WAITING_MS, 200))
     quiet: Memory[str, bool] = field(default_factory=lambda: Memory(QUIET_MS, 500))
@@ -181,6 +182,8 @@ def replay(board: Board, event: Event, at: int) -> None:
                 board.waiting.put(key, idents, at)
             else:
                 board.waiting.drop(key)
+        case FieldsEmptied(key, fields):
+            board.cleared[key] = board.cleared.get(key, frozenset()) | set(fields)
         case _ as never:
             assert_never(never)
 

@@ -219,7 +219,18 @@ class UnitsWaiting:
     idents: tuple[int, ...]
 
 
-Hidden = RemovalRemembered | UnitsWaiting
+@dataclass(frozen=True, slots=True)
+class FieldsEmptied:
+    """Hidden: fields of an open call were said to be empty that had never held anything, so a late
+    creation must not fill them in.
+    """
+
+    key: str
+    fields: tuple[str, ...]
+    """Names of `Call` fields."""
+
+
+Hidden = RemovalRemembered | UnitsWaiting | FieldsEmptied
 Event = (
     CallOpened
     | CallChanged

@@ -20,6 +20,8 @@ from bridge.events import (
     CallNoted,
     CallOpened,
     Event,
+    FieldsEmptied,
+    Hidden,
     LinkVerified,
     Note,
     Position,
@@ -89,6 +91,7 @@ _TYPES: dict[type, str] = {
     Pushed: "push",
     RemovalRemembered: "removal.remembered",
     UnitsWaiting: "units.waiting",
+    FieldsEmptied: "fields.emptied",
 }
 
 
@@ -121,7 +124,7 @@ def type_of(event: Event) -> str:
 
 def is_hidden(event: Event) -> bool:
     """Return whether the event is part of the board but not of the stream."""
-    return isinstance(event, (RemovalRemembered, UnitsWaiting))
+    return isinstance(event, Hidden)
 
 
 def event_to_json(event: Event, at: int) -> Json:
@@ -168,6 +171,8 @@ def event_to_json(event: Event, at: int) -> Json:
             return {"type": "removal.remembered", "key": key}
         case UnitsWaiting(key, idents):
             return {"type": "units.waiting", "key": key, "idents": idents}
+        case FieldsEmptied(key, fields):
+            return {"type": "fields.emptied", "key": key, "fields": fields}
         case _ as never:
             assert_never(never)
 
@@ -204,6 +209,8 @@ def event_from_json(body: Mapping[str, Any], at: int) -> Event:
             return RemovalRemembered(body["key"])
         case "units.waiting":
             return UnitsWaiting(body["key"], tuple(body["idents"]))
+        case "fields.emptied":
+            return FieldsEmptied(body["key"], tuple(body["fields"]))
         case other:
             raise KeyError(other)
 

@@ -14,6 +14,7 @@ from bridge.events import (
     CallNoted,
     CallOpened,
     Event,
+    FieldsEmptied,
     LinkVerified,
     Note,
     Position,
@@ -266,6 +267,7 @@ EVENTS = st.one_of(
     st.builds(Pushed, st.just("X"), st.sampled_from([None, {"a": [1]}])),
     st.builds(RemovalRemembered, KEYS),
     st.builds(UnitsWaiting, KEYS, st.sampled_from([(), (1,), (1, 2)])),
+    st.builds(FieldsEmptied, KEYS, st.sampled_from([("title",), ("code", "units")])),
 )
 
 

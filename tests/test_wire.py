@@ -14,6 +14,7 @@ from bridge.events import (
     CallNoted,
     CallOpened,
     Event,
+    FieldsEmptied,
     LinkVerified,
     Note,
     Position,
@@ -100,6 +101,7 @@ EVENTS = st.one_of(
     st.builds(Pushed, TEXTS, DATA),
     st.builds(RemovalRemembered, TEXTS),
     st.builds(UnitsWaiting, TEXTS, IDENTS),
+    st.builds(FieldsEmptied, TEXTS, NAMES),
 )
 
 
@@ -117,6 +119,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     Pushed("EVENT_RECORD_ADD", {"record": {}}),
     RemovalRemembered("911:4711"),
     UnitsWaiting("dispatch:880", (101,)),
+    FieldsEmptied("dispatch:880", ("title",)),
 )
 
 
@@ -140,7 +143,8 @@ def test_an_event_says_what_it_is(event: Event) -> None:
     body = json.loads(wire.encode(event, NOW))
 
     assert body["type"] == wire.type_of(event)
-    assert wire.is_hidden(event) is isinstance(event, (RemovalRemembered, UnitsWaiting))
+    hidden = (RemovalRemembered, UnitsWaiting, FieldsEmptied)
+    assert wire.is_hidden(event) is isinstance(event, hidden)
 
 
 def test_what_is_empty_false_or_unknown_is_left_out() -> None:

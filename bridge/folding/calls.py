@@ -14,6 +14,7 @@ from bridge.events import (
     CallClosed,
     CallNoted,
     CallOpened,
+    FieldsEmptied,
     RemovalRemembered,
     UnitsWaiting,
 )
@@ -53,6 +54,8 @@ def place(board: Board, call: Call, now: int, *, alert: bool) -> list[Event]:
         return _changed(known, again)
     heir = board.calls.get(board.dispatched.get(call.key, ""))
     if heir is not None:
+        if "silent" in board.cleared.get(heir.key, ()):
+            call = replace(call, silent=False)
         return _changed(heir, _inheriting(heir, call))
     if board.gone.get(call.key, now) is not None:
         return []
@@ -79,10 +82,11 @@ def write(board: Board, fact: Written, now: int) -> list[Event]:
     replaced = _replaced(board, call)
     if _is_closed(call.status):
         return [CallClosed(call, "closed"), *replaced]
+    emptied = _emptied(known, call, fact, cleared) if is_quiet else []
     if fact.alert and is_quiet:
         # an edit or a list was faster than the creation, which has yet to alert
-        return [CallOpened(call), *replaced]
-    return [*_changed(known, call), *replaced]
+        return [CallOpened(call), *emptied, *replaced]
+    return [*_changed(known, call), *emptied, *replaced]
 
 
 def end(board: Board, key: str, reason: str, now: int) -> list[Event]:
@@ -156,14 +160,16 @@ def _open_written(board: Board, fact: Written, now: int) -> list[Event]:
     if _is_closed(fact.status):
         return [RemovalRemembered(key)]
     # whether it is an emergency, only a 911 call can say
-    call = _as_written(Call("dispatch", fact.id, fact.at, emergency=False), fact)
+    blank = Call("dispatch", fact.id, fact.at, emergency=False)
+    call = _as_written(blank, fact)
     waiting = board.waiting.get(key, now)
     if waiting is not None and (fact.creation or fact.units is None):
         call = replace(call, units=_union(call.units, waiting))
     call = _from_911(board, call, now)
     replaced = _replaced(board, call)
     room = [] if replaced else _room(board)
-    return [*room, CallOpened(call, alert=fact.alert), *replaced]
+    emptied = _emptied(blank, call, fact, frozenset())
+    return [*room, CallOpened(call, alert=fact.alert), *emptied, *replaced]
 
 
 def _as_written(call: Call, fact: Written) -> Call:
@@ -196,6 +202,26 @@ def _filled_in(call: Call, fact: Written, cleared: frozenset[str]) -> Call:
     if fact.caller_ids is not None:
         changes["caller_ids"] = _more_ids(fact.caller_ids, call.caller_ids)
     return replace(call, **changes)
+
+
+def _emptied(
+    before: Call, after: Call, fact: Written, cleared: frozenset[str]
+) -> list[FieldsEmptied]:
+    """Return the fields that were empty and of which an edit says so too: its creation may come
+    late, and says what they were earlier.
+    """
+    if fact.creation:
+        return []
+    inherited = {"location", "postal"} if after.origin_911 is not None else set()
+    fields = tuple(
+        name
+        for name, value in _said(fact).items()
+        if is_empty(value)
+        and is_empty(getattr(before, name))
+        and is_empty(getattr(after, name))
+        and name not in cleared | inherited
+    )
+    return [FieldsEmptied(after.key, fields)] if fields else []
 
 
 def _said(fact: Written) -> dict[str, Any]:

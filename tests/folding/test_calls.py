@@ -296,6 +296,42 @@ def test_a_creation_that_comes_after_its_edit_brings_back_no_unit_that_left(desk
     assert desk.hears(NEW) == [CallOpened(replace(DISPATCH, units=()))]
 
 
+EMPTYING = replace(
+    EDIT, code="", location="", description="", postal="", units=(), notes=(), silent=False
+)
+
+
+@pytest.mark.parametrize("edits", [[EMPTYING], [replace(EDIT, units=None), EMPTYING]])
+@pytest.mark.parametrize("alert", [False, True])
+def test_a_creation_that_comes_after_an_edit_fills_in_nothing_that_this_says_is_empty(
+    desk: Any, edits: list[Written], alert: bool
+) -> None:
+    desk.hears(*edits[:-1], replace(edits[-1], alert=alert))
+
+    desk.board = Board.decode(desk.board.encode(desk.now), desk.now)
+    desk.hears(replace(EARLIER, silent=True, origin_911=None))
+    call = desk.board.calls["dispatch:880"]
+    assert (call.code, call.location, call.description, call.postal) == ("", "", "", None)
+    assert (call.units, call.notes, call.silent) == ((), (), False)
+    assert call.priority == 1
+
+
+def test_an_edit_that_says_again_what_is_empty_is_no_news(desk: Any) -> None:
+    desk.hears(EMPTYING)
+
+    assert desk.hears(EMPTYING) == []
+
+
+def test_a_place_that_an_edit_leaves_to_the_911_call_is_filled_in_by_the_creation(
+    desk: Any,
+) -> None:
+    desk.hears(replace(EDIT, origin_911="911:1", location="", postal=""))
+
+    desk.hears(replace(NEW, location="Vespucci", postal="7351"))
+    call = desk.board.calls["dispatch:880"]
+    assert (call.location, call.postal) == ("Vespucci", "7351")
+
+
 def test_what_was_taken_away_is_forgotten_with_its_call(desk: Any) -> None:
     desk.hears(NEW, replace(EDIT, title=""), Closed(880))
 
@@ -312,6 +348,16 @@ def test_a_copy_of_the_911_call_sets_nothing_of_its_dispatch_call_back(desk: Any
     desk.hears(Placed(EMERGENCY), MADE, replace(LATER, origin_911=None))
 
     assert desk.hears(Placed(EMERGENCY), Placed(EMERGENCY, alert=False)) == []
+
+
+def test_a_copy_of_a_silent_911_call_silences_no_dispatch_call_that_was_made_audible(
+    desk: Any,
+) -> None:
+    silent = Placed(replace(EMERGENCY, silent=True))
+    desk.hears(silent, MADE, replace(EDIT, silent=False))
+
+    assert desk.hears(silent, replace(silent, alert=False)) == []
+    assert not desk.board.calls["dispatch:880"].silent
 
 
 def test_a_list_and_an_edit_still_overwrite(desk: Any) -> None:

@@ -220,6 +220,8 @@ class Model:
                 after["caller"] = after["caller"] or source["caller"]
                 after["position"] = after["position"] or source["position"]
         after["cleared"] = before["cleared"] | taken_away(before, after)
+        if not fact.creation and (was_quiet or not known):
+            after["cleared"] |= {n for n in ("title", "units", "notes") if said[n] in EMPTY[1:]}
         if after != before or (fact.alert and was_quiet):
             after["heard"] = self.now
         if not known:
