@@ -155,6 +155,9 @@ class Responses:
         except JournalUnavailable:  # the CAD has a call now that nobody here knows
             self._doubt(server, call.key)
             raise
+        except asyncio.CancelledError:  # its time was over, stored or not
+            self._in_doubt.add((server, call.key))
+            raise
         self._start(self._remove(server, call.id))
         if not units:
             raise _not_a_unit()

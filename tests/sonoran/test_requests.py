@@ -605,6 +605,30 @@ async def test_a_response_whose_time_is_over_is_looked_for_in_the_cad(
     assert len(cad.asked("dispatch-calls")) == 1
 
 
+async def test_what_the_journal_did_not_store_in_time_is_not_made_a_second_time(
+    cad: Any, play: Any, until: Any, pass_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.sonoran.respond._GIVE_UP", 5.2)
+    game = await play()
+    accept, stands_still = game.ingest.accept, asyncio.Event()
+
+    async def hanging(facts: Any) -> Any:
+        if any(isinstance(fact, Written) for fact in facts) and not stands_still.is_set():
+            stands_still.set()
+            await asyncio.Event().wait()
+        return await accept(facts)
+
+    monkeypatch.setattr(game.ingest, "accept", hanging)
+    asking = asyncio.create_task(game.refused("call.respond", player=ANN, call=300))
+    await until(stands_still.is_set)
+    await pass_time(6)
+    assert (await asking).code == "timeout"
+    monkeypatch.undo()
+
+    assert await game.ask("call.respond", player=BOB, call=300) == {"call": "dispatch:401"}
+    assert len(cad.asked("dispatch-calls")) == 1
+
+
 async def test_an_unreadable_cad_lets_nobody_make_a_second_one(cad: Any, play: Any) -> None:
     cad.fail("dispatch-calls", "drop", done=True, times=1)
     game = await play()
