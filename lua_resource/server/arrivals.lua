@@ -121,7 +121,8 @@ function Arrivals:release(source)
     local keys, held = self.burst:take(source)
     local open, urgent = {}, 0
     for index, key in ipairs(keys) do
-        if self.board.calls[key] then
+        local call = self.board.calls[key]
+        if call and self.claims:entitled(call, source) and not self.pictures:has(source, key) then
             open[#open + 1] = key
             if index <= held then urgent = urgent + 1 end
         end

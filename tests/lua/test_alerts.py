@@ -496,6 +496,32 @@ async def test_when_the_last_dispatcher_leaves_open_calls_are_everybodys(
     assert [(a["key"], a["how"]) for a in town.shown(1)] == [("911:1", "alert")]
 
 
+async def test_the_last_dispatcher_who_stays_a_responder_is_not_alerted_again(
+    build: Any, make: Make
+) -> None:
+    town = await build("dispatcherFirst = true")
+    await town.come(2)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2, dispatcher=True))
+    await town.event("call.opened", call=make.call(1))
+    assert len(town.shown(2)) == 1
+    await town.event("unit.changed", unit=make.unit(102, player=2), changed=["dispatcher"])
+    assert [name for name, _ in town.got(2) if name != "suggest"] == []
+
+
+async def test_a_responder_who_placed_the_call_is_alerted_when_it_is_everybodys(
+    build: Any, make: Make
+) -> None:
+    town = await build("dispatcherFirst = true")
+    town.responders(1)
+    await town.come(1)
+    dispatcher = make.unit(150, dispatcher=True)
+    await town.event("unit.on_duty", unit=dispatcher)
+    await town.event("call.opened", call=make.call(1, callerIds=make.ids(1)))
+    assert [a["class"] for a in town.shown(1)] == ["caller"]
+    await town.event("unit.off_duty", unit=dispatcher)
+    assert [(a["class"], a["how"]) for a in town.shown(1)] == [("emergency", "alert")]
+
+
 async def test_when_the_last_dispatcher_left_unheard_open_calls_are_everybodys(
     build: Any, make: Make
 ) -> None:
@@ -588,6 +614,21 @@ async def test_thirty_alerts_are_shown_one_by_one_and_the_rest_is_one_line(
     await town.server.advance(100)
     assert len(town.got(1)[0][1][0]) == 200
     assert town.got(4) == []
+
+
+async def test_who_goes_off_duty_in_a_flood_hears_no_line_of_it(town: Town, make: Make) -> None:
+    unit = make.unit(102, player=2)
+    await town.come(2)
+    await town.event("unit.on_duty", unit=unit)
+    for number in range(40):
+        town.happen("call.opened", call=make.call(number))
+    await town.server.advance(2000)
+    assert len(town.shown(2)) == 30
+    await town.event("unit.off_duty", unit=unit)
+    await town.server.advance(2000)
+    town.forget()
+    await town.server.advance(12_000)
+    assert town.got(2) == []
 
 
 async def test_a_receipt_says_who_painted_and_why_others_did_not(town: Town, make: Make) -> None:

@@ -154,7 +154,8 @@ function Openings:lift(freshFor)
         local call = self.board.calls[key]
         for _, source in ipairs(call and self.claims:candidates(call) or {}) do
             local class = self.claims:entitled(call --[[@as Call]], source)
-            if class and self.showing:isReady(source) and not self.pictures:has(source, key) then
+            -- A responder who placed it had it as its caller.
+            if class and self.showing:isReady(source) and self.pictures:has(source, key) ~= class then
                 local fresh = self.memory:liveSince(key) and self.board:age(key, self.now()) < freshFor
                 self.showing:showTo(call --[[@as Call]], source, class, fresh and 'alert' or 'quiet')
             end
