@@ -255,6 +255,16 @@ def test_every_metric_is_documented_with_its_labels_and_no_other() -> None:
         assert tuple(re.findall(r"`(\w+)`", cells[1])) == labels, name
 
 
+def test_every_outcome_of_a_push_that_is_counted_is_documented() -> None:
+    made = "".join(re.findall(r"Outcome\((.*)\)", sources("sonoran/pushes.py")))
+    answers = set(rows(section("errors.md", "## Answers to a push").partition("\n`ok`")[0]))
+    outcomes = set(re.findall(r'"(\w+)"', made)) - answers
+    [row] = re.findall(r"^\| `cad_bridge_pushes_total`.*$", text("metrics.md"), re.MULTILINE)
+
+    assert outcomes >= {"ok", "duplicate", "ignored"}
+    assert {name for name in outcomes if f"`{name}`" not in row} == set()
+
+
 def test_the_dashboard_asks_for_metrics_that_exist() -> None:
     dashboard = json.loads(text("grafana.json"))
     asked = {

@@ -45,6 +45,8 @@ BEHIND = 256
 """Events unacknowledged: more than may be under way at a time."""
 NO_FAULT = ("muted", "paused", "suppressed", "left")
 """Why somebody who was sent an alert did not paint it, though nothing is wrong."""
+_WITH_THE_KEY = ("ok", "duplicate", "ignored", "no_type", "bad_body", "unavailable")
+"""What becomes of a push whose key is right."""
 REJECTED_FOR = 3_600_000
 """Milliseconds for which a rejected push is news."""
 
@@ -166,7 +168,7 @@ def _of_way(way: dict[str, Any], name: str, cad: dict[str, Any]) -> tuple[str, s
 def _of_pushes(server: dict[str, Any]) -> Iterator[Problem]:
     name = _name(server)
     pushes = server["pushes"]
-    if pushes.get("wrong_key") and not pushes.get("ok") and not pushes.get("ignored"):
+    if pushes.get("wrong_key") and not any(map(pushes.get, _WITH_THE_KEY)):
         yield Problem(
             "only_wrong_keys",
             f"Every push for {name} so far ({pushes['wrong_key']}) bore a wrong key.",
@@ -215,7 +217,7 @@ def _of_resource(server: dict[str, Any], version: str) -> Iterator[Problem]:
         yield Problem(
             "resource_never_connected" if never else "resource_lost",
             f"The game server of {name} {'has not connected' if never else 'is not connected'}.",
-            "In the game server's console: `ensure cadbridge`, then `cadbridge status`. "
+            "In the game server's console: `refresh`, `ensure cadbridge`, then `cadbridge status`. "
             "`cadbridge_url` must lead to this bridge's gateway, and `cadbridge_token` be this "
             "server's."
             if never
@@ -228,7 +230,8 @@ def _of_resource(server: dict[str, Any], version: str) -> Iterator[Problem]:
         yield Problem(
             "resource_version",
             f"The resource on {name} is {resource['version']}, this bridge is {version}.",
-            "`cad-bridge install-resource DIR`, then `restart cadbridge` in its console.",
+            "`cad-bridge install-resource DIR`, then `refresh` and `restart cadbridge` in its "
+            "console.",
             server["id"],
         )
     behind = server["last"] - server["acknowledged"]

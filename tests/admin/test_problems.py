@@ -100,8 +100,13 @@ async def test_the_worst_comes_first(seen: Any) -> None:
     assert levels == ["fail", "fail", "warn"]
 
 
-async def test_wrong_keys_beside_right_ones_are_no_problem_of_the_owner(seen: Any) -> None:
-    metrics(seen, wrong_key=3, ok=1)
+@pytest.mark.parametrize(
+    "outcome", ["ok", "duplicate", "ignored", "no_type", "bad_body", "unavailable"]
+)
+async def test_wrong_keys_beside_right_ones_are_no_problem_of_the_owner(
+    seen: Any, outcome: str
+) -> None:
+    metrics(seen, wrong_key=3, **{outcome: 1})
 
     assert await found(seen) == []
 
@@ -239,6 +244,14 @@ async def test_a_hub_that_refuses_is_told_with_what_to_look_at(
     name = "Los Santos (server 1)"
     assert problem["what"] == f"No session at the CAD's hub for {name}: the hub refused it."
     assert problem["next"].startswith(first)
+
+
+@pytest.mark.parametrize("code", ["resource_never_connected", "resource_version"])
+async def test_files_that_are_new_count_only_after_a_refresh(seen: Any, code: str) -> None:
+    """A game server starts a resource by the manifest that it read last, also with `restart`."""
+    BROKEN[code](seen)
+
+    assert "`refresh`" in (await found(seen))[0]["next"]
 
 
 async def test_a_server_without_a_name_is_named_by_its_number(seen: Any) -> None:
