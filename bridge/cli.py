@@ -223,9 +223,8 @@ def install_resource(
     typer.echo(f"cadbridge {installed.now}{before} installed in {installed.folder}")
     for path in installed.saved:
         typer.echo(f"your changed file was saved as {path}")
-    typer.echo(
-        "now, in the server's console: " + ("restart" if before else "ensure") + " cadbridge"
-    )
+    start = "restart" if before else "ensure"
+    typer.echo(f"now, in the server's console: refresh, then {start} cadbridge")
 
 
 cli_demo.add_to(app)
