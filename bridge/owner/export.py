@@ -153,7 +153,9 @@ async def export(
         name = settings.server(chosen).name
     except KeyError:
         known = ", ".join(str(each.id) for each in settings.servers)
-        raise ConfigurationError("--server", f"{chosen} is not configured", known) from None
+        raise ConfigurationError(
+            "--server", f"{chosen} is not configured", f"there is {known}"
+        ) from None
     lines = Lines(await open_archive(settings.journal), chosen, times or Range())
     try:
         return await _write(lines, out, name, Mask() if mask else None)

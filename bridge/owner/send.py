@@ -41,7 +41,7 @@ class Sent:
 
     type: str
     call: int | None
-    """Id of the call it spoke of; None for a push from a file."""
+    """Id of the call that a sample spoke of; None: of none, or the push is from a file."""
     status: int
     answer: str
     """`ok`, or why it was refused, in one line."""
@@ -60,7 +60,7 @@ class Sent:
 def push_of(
     what: str, *, call: int | None = None, caller: str | None = None
 ) -> tuple[dict[str, Any], int | None]:
-    """Return a push without its key, and the call id that a sample was given.
+    """Return a push without its key, and the id of the call that a sample speaks of.
 
     Args:
         what: name of a type, or of a JSON file.
@@ -69,7 +69,7 @@ def push_of(
 
     Raises:
         ConfigurationError: no such sample or file, no JSON object in the file, or an option that
-            only a sample can follow.
+            the file or sample has no place for.
     """
     path = Path(what)
     if path.suffix or path.is_file():
@@ -77,14 +77,22 @@ def push_of(
             if value is not None:
                 raise ConfigurationError(option, "is for samples only", "change the file itself")
         return _read(path), None
-    call = 100_000 + secrets.randbelow(900_000) if call is None else call
+    chosen = 100_000 + secrets.randbelow(900_000) if call is None else call
+    id_of_caller = samples.CALLER if caller is None else caller
     try:
-        return samples.sample(what, call=call, caller=caller or samples.CALLER), call
+        push = samples.sample(what, call=chosen, caller=id_of_caller)
+        of_a_call = push != samples.sample(what, call=chosen + 1, caller=id_of_caller)
+        of_a_caller = push != samples.sample(what, call=chosen, caller=f"{id_of_caller} too")
     except KeyError:
         known = ", ".join(name.removeprefix("EVENT_") for name in samples.NAMES)
         raise ConfigurationError(
             what, "is no push type and no file", f"a JSON file, or one of {known}"
         ) from None
+    if call is not None and not of_a_call:
+        raise ConfigurationError("--call", f"the sample of {push['type']} speaks of no call")
+    if caller is not None and not of_a_caller:
+        raise ConfigurationError("--caller", f"the sample of {push['type']} names no player")
+    return push, chosen if of_a_call else None
 
 
 async def post(settings: Settings, push: dict[str, Any], *, server: int | None = None) -> Sent:
@@ -129,7 +137,9 @@ def address(settings: Settings, server: int | None = None) -> str:
         configured = settings.server(wanted)
     except KeyError:
         known = ", ".join(str(each.id) for each in settings.servers)
-        raise ConfigurationError("--server", f"{wanted} is not configured", f"{known}") from None
+        raise ConfigurationError(
+            "--server", f"{wanted} is not configured", f"there is {known}"
+        ) from None
     host = reachable(settings.push.host)
     if configured.push_port:
         return f"http://{host}:{configured.push_port}/sonorancad/event"

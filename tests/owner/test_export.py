@@ -145,7 +145,7 @@ async def test_another_file_is_refused(settings: Settings) -> None:
 async def test_a_server_that_is_not_configured_is_named(
     settings: Settings, journal: SqliteJournal
 ) -> None:
-    with pytest.raises(ConfigurationError, match="--server: 7 is not configured; 3"):
+    with pytest.raises(ConfigurationError, match="--server: 7 is not configured; there is 3"):
         await exported(settings, server=7)
 
 

@@ -53,6 +53,14 @@ def test_call_and_caller_can_be_chosen() -> None:
     assert push["data"][0]["communityUserId"] == "license:mine"
 
 
+def test_of_a_sample_without_a_call_or_a_player_none_is_named_and_none_taken() -> None:
+    assert push_of("UNIT_LOGIN")[1] is None
+    with pytest.raises(ConfigurationError, match="--call: .*EVENT_UNIT_LOGIN speaks of no call"):
+        push_of("UNIT_LOGIN", call=4711)
+    with pytest.raises(ConfigurationError, match="--caller: .*EVENT_REMOVE_911 names no player"):
+        push_of("REMOVE_911", caller="license:mine")
+
+
 def test_a_file_is_sent_as_it_is_without_its_key(tmp_path: Path) -> None:
     file = tmp_path / "push.json"
     file.write_text('\ufeff{"key": "other", "type": "EVENT_X", "data": 1}', encoding="utf-8")
@@ -117,7 +125,7 @@ def test_the_address_follows_the_configuration(configured: Any) -> None:
 
     assert address(settings) == "http://[::1]:4000/servers/1/sonorancad/event"
     assert address(settings, 2) == "http://[::1]:4001/sonorancad/event"
-    with pytest.raises(ConfigurationError, match="3 is not configured; 1, 2"):
+    with pytest.raises(ConfigurationError, match="3 is not configured; there is 1, 2"):
         address(settings, 3)
 
 
