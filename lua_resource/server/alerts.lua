@@ -166,6 +166,11 @@ function Alerts:closed(call, reason)
     end)
 end
 
+---@param source integer
+function Alerts:dropped(source)
+    self.memory:dropped(source)
+end
+
 ---The board is another one, or the first: finds again what is in it, ends what is not.
 ---@param before table<string, Call> the calls of the board that was
 function Alerts:restored(before)

@@ -147,6 +147,7 @@ function Claims:dropped(source)
             callers[source] = nil
             if not next(callers) then self.callers[key] = nil end
         end
+        if self.testers[key] == source then self.testers[key] = nil end
     end
     self.own:forget(source)
 end

@@ -120,6 +120,9 @@ local HANDLE = {
             call = event.call, seq = action.seq, age = action.age, alert = action.alert,
             changed = event.changed, attached = event.attached,
         }
+        for _, ident in ipairs(event.detached or {}) do
+            events.actions.responding:detached(events.audience.sources.cad:playersOf(ident), event.call.key)
+        end
         events.announce('cadbridge:callChanged', events:copy(event.call))
     end,
     ['call.noted'] = function(events, event, action)
@@ -144,8 +147,11 @@ local HANDLE = {
         events.announce('cadbridge:unitChanged', event.unit)
     end,
     ['unit.off_duty'] = function(events, event)
-        events.panics:ended(event.unit.ident, 'off_duty')
-        events:unitsMoved(events.audience.sources.cad:remove(event.unit.ident), event.unit.ident)
+        local cad, ident = events.audience.sources.cad, event.unit.ident
+        local players = cad:playersOf(ident)
+        events.panics:ended(ident, 'off_duty')
+        events:unitsMoved(cad:remove(ident), ident)
+        events.actions.responding:detached(players)
         events.announce('cadbridge:unitChanged', event.unit)
     end,
     ['tone.played'] = function(events, event, action)

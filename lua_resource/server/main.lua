@@ -202,8 +202,8 @@ end)
 
 local players = CadBridge.players.new {
     roster = roster, audience = audience, arrivals = arrivals, panics = panics, pictures = pictures,
-    receipts = receipts, burst = burst, dues = dues, claims = claims, actions = actions, liveMap = liveMap,
-    suggestions = suggestions,
+    receipts = receipts, burst = burst, dues = dues, claims = claims, alerts = alerts, actions = actions,
+    liveMap = liveMap, suggestions = suggestions,
     name = GetPlayerName, identifiers = GetPlayerIdentifiers, standing = standing, now = now,
 }
 

@@ -11,6 +11,7 @@
 ---@field burst CadBridge.Burst
 ---@field dues CadBridge.Dues
 ---@field claims CadBridge.Claims
+---@field alerts CadBridge.Alerts
 ---@field actions CadBridge.Actions
 ---@field liveMap CadBridge.LiveMap
 ---@field suggestions CadBridge.Suggestions
@@ -101,6 +102,7 @@ function Players:left(source)
     self.burst:dropped(source)
     self.dues:dropped(source)
     self.claims:dropped(source)
+    self.alerts:dropped(source)
     self.actions:dropped(source)
     self.panics:dropped(source)
     self.suggestions:dropped(source)

@@ -160,6 +160,31 @@ async def test_a_note_goes_to_the_call_one_is_on(street: Town, make: Make) -> No
     assert asked["call"] == "dispatch:880"
 
 
+async def test_a_call_that_one_was_taken_off_is_noted_no_more(street: Town, make: Make) -> None:
+    await street.event("call.opened", call=make.call())
+    await type_(street, 2, "respond")
+    await street.answer("call.respond", {"call": "dispatch:880"})
+    made = make.call(880, "dispatch", origin911="911:4711", units=[102])
+    await street.event("call.opened", call=made)
+    await street.event("call.closed", call=make.call(), reason="dispatched")
+    made = {**made, "units": []}
+    await street.event("call.changed", call=made, changed=["units"], detached=[102])
+    await street.event("call.opened", call=make.call(881, "dispatch", units=[102]))
+    await type_(street, 2, "note suspect gone")
+    assert [asked["call"] for asked in street.asked("call.note")] == ["dispatch:881"]
+
+
+async def test_a_call_of_before_one_logged_out_is_noted_no_more(street: Town, make: Make) -> None:
+    await street.event("call.opened", call=make.call())
+    await type_(street, 2, "respond")
+    await street.event("unit.off_duty", unit=make.unit(102, player=2))
+    await street.event("unit.on_duty", unit=make.unit(102, player=2))
+    street.forget()
+    await type_(street, 2, "note suspect gone")
+    assert street.asked("call.note") == []
+    assert street.lines(2) == ["You are on no call."]
+
+
 async def test_the_route_follows_the_call_into_the_cad(street: Town, make: Make) -> None:
     await street.event("call.opened", call=make.call())
     await type_(street, 1, "respond")

@@ -674,6 +674,16 @@ async def test_an_alert_that_reached_nobody_says_why_once(town: Town, make: Make
     assert "1 units are on duty, 0 of them" in line
 
 
+async def test_an_alert_that_reached_its_caller_alone_reached_nobody(
+    build: Any, make: Make
+) -> None:
+    town = await build("caller = 'alert'")
+    await town.come(3)
+    await town.event("call.opened", call=make.call(callerIds=make.ids(3)))
+    assert [a["class"] for a in town.shown(3)] == ["emergency"]
+    assert town.said("reached nobody") == 1
+
+
 async def test_a_position_found_in_the_game_goes_back_once(build: Any, make: Make) -> None:
     town = await build(files={})
     town.responders(2)

@@ -8,6 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.demo.game import Player
+
 Town = Any
 Make = Any
 
@@ -215,6 +217,41 @@ async def test_a_client_that_says_ready_again_is_not_alerted_again(town: Town, m
     town.ready(1)
     await town.server.advance(100)
     assert [a["how"] for a in town.shown(1)] == ["quiet"]
+
+
+async def come_as(town: Town, source: int) -> None:
+    """Let a new player join, a responder, with the number of one who has left."""
+    await town.server.drop(source)
+    town.server.grant_ace("identifier.license:newcomer", "cadbridge.responder")
+    newcomer = Player(source, "Newcomer", ["license:newcomer"])
+    await town.server.join(newcomer, client="headless")
+    town.forget(source)
+    town.ready(source)
+    await town.server.advance(500)
+
+
+async def test_who_has_the_number_of_one_who_left_knew_nothing_of_his_calls(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    await town.come(1)
+    await town.event("call.opened", call=make.call())
+    await town.event("call.closed", call=make.call(), reason="removed")
+    await come_as(town, 1)
+    town.forget()
+    await town.event("call.opened", call=make.call(880, "dispatch", origin911="911:4711"))
+    assert [a["how"] for a in town.shown(1)] == ["alert"]
+
+
+async def test_who_has_the_number_of_one_who_left_gets_no_test_of_his(
+    town: Town, make: Make
+) -> None:
+    await town.come(4)
+    town.server.console("cadbridge test 4")
+    await town.answer("call.test", {"key": "test:1"})
+    await town.event("call.opened", call=make.call(1, "test"))
+    await come_as(town, 4)
+    assert town.shown(4) == []
 
 
 async def test_a_board_of_another_journal_replaces_what_players_have(

@@ -38,10 +38,10 @@ end
 
 ---@private
 ---@param source integer
----@return Call? call that he responded to
+---@return Call? call that he responded to, while he has it by his duty
 function Responding:chosen(source)
-    local key = self.routed[source]
-    return key and self.board.calls[key]
+    local call = self.board.calls[self.routed[source] or '']
+    return call and self.claims:onDuty(call, source) and call or nil
 end
 
 ---@private
@@ -189,6 +189,19 @@ end
 function Responding:closed(key, instead)
     for source, chosen in pairs(self.routed) do
         if chosen == key then self.routed[source] = instead end
+    end
+end
+
+---A unit of these players was taken off the call, or is off duty: what they chose holds only where another
+---unit of theirs is on it.
+---@param sources integer[]
+---@param key string? nil: whichever they chose
+function Responding:detached(sources, key)
+    for _, source in ipairs(sources) do
+        local call = self.board.calls[self.routed[source] or '']
+        if call and (not key or call.key == key) and not self.claims:isAttached(call, source) then
+            self.routed[source] = nil
+        end
     end
 end
 

@@ -65,6 +65,12 @@ function Memory:knows(key, source)
     return memory ~= nil and memory.sources[source] == true
 end
 
+---The player has left: who has his number next had nothing.
+---@param source integer
+function Memory:dropped(source)
+    for _, memory in pairs(self.knew) do memory.sources[source] = nil end
+end
+
 ---The call is over. Who had it stays known for a while.
 ---@param key string
 function Memory:forget(key)

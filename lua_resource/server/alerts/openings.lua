@@ -60,7 +60,7 @@ function Openings:handTo(event, source, out)
         if how == 'alert' then out.missed.not_ready = (out.missed.not_ready or 0) + 1 end
         return
     end
-    if class ~= 'caller' then out.reached = out.reached + 1 end
+    if not proof then out.reached = out.reached + 1 end
     if how == 'alert' and not showing:admits(call, source, class, out.now) then
         out.missed.limited = (out.missed.limited or 0) + 1
         return
