@@ -1,4 +1,4 @@
-"""The commands that need the demo's packages: demo, simulate, export and replay."""
+"""The demo, and the commands around it: simulate, and replay of what export wrote."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from bridge.owner.mask import Mask
 from bridge.recall import board_at
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from bridge.journal import Journal, Record
@@ -81,10 +81,8 @@ class Exported:
     def _written(self) -> str:
         if self.first is None or self.last is None:
             return "no event in that time"
-        start, end = (
-            datetime.fromtimestamp(at / 1000).astimezone() for at in (self.first, self.last)
-        )
-        return f"{self.events} events, from {start:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S}"
+        events = f"{self.events} event{'' if self.events == 1 else 's'}"
+        return f"{events}, from {_local(self.first)} to {_local(self.last)}"
 
 
 def _local(at: int) -> str:
@@ -113,8 +111,11 @@ def moment(option: str, text: str, now: int) -> int:
     )
 
 
-def create(path: Path) -> TextIO:
+@contextlib.contextmanager
+def create(path: Path) -> Iterator[TextIO]:
     """Open a new file that its owner alone can read: it may hold names and players' ids.
+
+    Where writing it fails, it goes: half a file would be in the way of the next try.
 
     Raises:
         ConfigurationError: there is one already.
@@ -123,7 +124,12 @@ def create(path: Path) -> TextIO:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise ConfigurationError(str(path), "exists", "name another file") from None
-    return os.fdopen(number, "w", encoding="utf-8", newline="\n")
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 async def export(

@@ -89,6 +89,7 @@ async def test_a_time_in_the_middle_begins_with_the_board_of_that_moment(
     assert [unit["number"] for unit in before["board"]["units"]] == ["A-12"]
     assert [line["event"]["call"]["key"] for line in events] == ["911:2"]
     assert (result.events, result.calls) == (1, 1)
+    assert str(result).startswith("1 event, from ")
 
 
 async def test_a_time_in_which_nothing_happened_is_no_error(
@@ -151,11 +152,29 @@ async def test_a_server_that_is_not_configured_is_named(
 
 def test_a_file_that_exists_is_not_overwritten(tmp_path: Path) -> None:
     file = tmp_path / "night.jsonl"
-    export.create(file).close()
+    with export.create(file) as out:
+        out.write("what happened")
     if sys.platform != "win32":
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    with pytest.raises(ConfigurationError, match="exists; name another file"):
-        export.create(file)
+    with (
+        pytest.raises(ConfigurationError, match="exists; name another file"),
+        export.create(file),
+    ):
+        raise AssertionError("it was opened")
+    assert file.read_text(encoding="utf-8") == "what happened"
+
+
+def test_an_export_that_fails_leaves_no_file_in_the_way_of_the_next(tmp_path: Path) -> None:
+    file = tmp_path / "night.jsonl"
+
+    def fail() -> None:
+        with export.create(file) as out:
+            out.write("half")
+            raise JournalUnavailable("the file is damaged")
+
+    with pytest.raises(JournalUnavailable):
+        fail()
+    assert not file.exists()
 
 
 @pytest.mark.parametrize(

@@ -55,9 +55,9 @@ def test_call_and_caller_can_be_chosen() -> None:
 
 def test_of_a_sample_without_a_call_or_a_player_none_is_named_and_none_taken() -> None:
     assert push_of("UNIT_LOGIN")[1] is None
-    with pytest.raises(ConfigurationError, match="--call: .*EVENT_UNIT_LOGIN speaks of no call"):
+    with pytest.raises(ConfigurationError, match=r"--call: .*EVENT_UNIT_LOGIN speaks of no call"):
         push_of("UNIT_LOGIN", call=4711)
-    with pytest.raises(ConfigurationError, match="--caller: .*EVENT_REMOVE_911 names no player"):
+    with pytest.raises(ConfigurationError, match=r"--caller: .*EVENT_REMOVE_911 names no player"):
         push_of("REMOVE_911", caller="license:mine")
 
 
