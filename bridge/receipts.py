@@ -111,6 +111,9 @@ class Receipts:
             except JournalUnavailable as error:
                 self._unwritten.add(server)
                 log.warning("receipts_not_kept", server=server, reason=error.reason)
+            except BaseException:  # the bridge stops: its last `keep` comes after this one
+                self._unwritten.add(server)
+                raise
 
     def _count(self, server: int, receipt: Receipt) -> None:
         metrics = self._metrics

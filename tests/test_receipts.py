@@ -1,3 +1,4 @@
+import asyncio
 import json
 from typing import Any
 
@@ -127,5 +128,26 @@ async def test_a_full_disk_is_logged_and_tried_again(keeper: Keeper) -> None:
         await kept.keep()
     assert [line["event"] for line in logs] == ["receipts_not_kept"]
     keeper.full = False
+    await kept.keep()
+    assert keeper.written == 1
+
+
+async def test_what_is_broken_off_is_written_when_the_bridge_stops(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, asked = receipts(keeper), asyncio.Event()
+
+    async def hanging(*_: Any) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    await kept.take(1, FRAME)
+    monkeypatch.setattr(keeper, "save", hanging)
+    tidying = asyncio.create_task(kept.keep())
+    await asked.wait()
+    tidying.cancel()
+    await asyncio.gather(tidying, return_exceptions=True)
+    monkeypatch.undo()
+
     await kept.keep()
     assert keeper.written == 1
