@@ -2,6 +2,8 @@ import datetime
 import json
 import os
 import socket
+import stat
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -242,6 +244,14 @@ async def test_a_server_that_the_cad_does_not_know_is_named_with_those_it_knows(
     assert "no server 7; it knows 1 (Los Santos), 2 (Paleto Bay)" in report["server ids"].text
 
 
+async def test_the_servers_of_the_cad_are_named_where_all_is_well_too(examine: Examine) -> None:
+    """The advice for a hub that refuses sends the owner here for them."""
+    report = by_name(await examine())
+
+    assert report["server ids"].state == "ok"
+    assert "1 (Los Santos), 2 (Paleto Bay)" in report["server ids"].text
+
+
 async def test_a_port_in_the_cad_that_is_not_ours_is_told(examine: Examine) -> None:
     servers = [{"id": 2, "token": TOKEN}]
     http = by_name(await examine(servers=servers, push={"port": 30130}))["way of pushes"]
@@ -255,17 +265,22 @@ async def test_a_port_in_the_cad_that_is_not_ours_is_told(examine: Examine) -> N
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no file modes")
+@pytest.mark.parametrize("folder", ["cad-bridge", "the owner's bridge"])
 async def test_files_that_others_can_read_are_named_with_the_command(
-    examine: Examine, tmp_path: Path
+    examine: Examine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
-    journal = tmp_path / "cad-bridge.db-wal"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    journal = tmp_path / folder / "cad-bridge.db"
+    journal.parent.mkdir()
     journal.touch()
     journal.chmod(0o644)
 
-    report = by_name(await examine())
+    report = by_name(await examine(journal={"url": f"sqlite:{journal}"}))
 
     assert report["file modes"].state == "warn"
-    assert report["file modes"].next == f"chmod 600 '{journal}'"
+    assert str(tmp_path) not in report["file modes"].next  # it may be the name of a person
+    subprocess.run(report["file modes"].next, shell=True, check=True)
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
 
 
 async def test_a_journal_that_could_fill_the_disk_is_told(examine: Examine, tmp_path: Path) -> None:

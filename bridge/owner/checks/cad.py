@@ -42,8 +42,8 @@ def known_servers(context: Context) -> Iterator[Check]:
         return
     known = {server.id: server.name for server in context.looked.servers}
     missing = [server.id for server in context.settings.servers if server.id not in known]
+    listed = ", ".join(f"{number} ({name})" for number, name in known.items()) or "none"
     if missing:
-        listed = ", ".join(f"{number} ({name})" for number, name in known.items()) or "none"
         yield Check(
             "server ids",
             "fail",
@@ -51,7 +51,7 @@ def known_servers(context: Context) -> Iterator[Check]:
             "put the CAD's number into id of [[servers]]",
         )
     else:
-        yield Check("server ids", "ok", "the CAD knows all of them")
+        yield Check("server ids", "ok", f"the CAD knows {listed}")
 
 
 def push_target(context: Context) -> Iterator[Check]:

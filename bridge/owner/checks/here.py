@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 import socket
 import ssl
@@ -74,11 +75,17 @@ def privacy(context: Context) -> Iterator[Check]:
             "file modes",
             "warn",
             f"others on this machine can read {names}",
-            "chmod 600 " + " ".join(f"'{shown(file)}'" for file in open_files),
+            "chmod 600 " + " ".join(_typed(shown(file)) for file in open_files),
         )
     else:
         what = "journal" if context.settings.journal.kind == "sqlite" else "what opens the journal"
         yield Check("file modes", "ok", f"configuration and {what} can be read by you alone")
+
+
+def _typed(path: str) -> str:
+    """Return a path as a shell takes it: a `~` in quotes would be no home."""
+    home = "~/" if path.startswith("~/") else ""
+    return home + shlex.quote(path.removeprefix(home))
 
 
 def ports(context: Context) -> Iterator[Check]:
