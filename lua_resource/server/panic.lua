@@ -127,6 +127,12 @@ function Panics:raise(unit, source, label, event)
         if ident then known.idents[ident] = known.idents[ident] or said end
         return
     end
+    local rest = LASTS_MS - event.age
+    if rest <= 0 then
+        -- Over by its time before anybody here heard of it.
+        if ident then self.over[ident] = 0 end
+        return
+    end
     local panic = {
         key = ('panic:%s'):format(ident or ('player-%d'):format(source or 0)),
         idents = ident and { [ident] = said } or {},
@@ -135,7 +141,7 @@ function Panics:raise(unit, source, label, event)
         text = unit and look.short(unit.department, 120), position = source and self.standing(source),
     }
     self.active[panic.key] = panic
-    self.later(LASTS_MS, function()
+    self.later(rest, function()
         if self.active[panic.key] == panic then self:finish(panic, 'expired') end
     end)
     if event.alert then

@@ -92,6 +92,25 @@ async def test_an_old_panic_is_a_quiet_blip(street: Town, make: Make) -> None:
     assert [a["how"] for a in street.shown(1)] == ["quiet"]
 
 
+async def test_it_lasts_ten_minutes_also_where_it_is_heard_of_late(street: Town, make: Make) -> None:
+    await panic(street, make, True, age=540_000, alert=False)
+    street.forget()
+    await street.server.advance(59_000)
+    assert street.got(1) == []
+    await street.server.advance(2000)
+    assert street.got(1) == [("clear", ["panic:102", "expired"])]
+
+
+async def test_one_that_was_over_before_it_is_heard_of_is_no_news(street: Town, make: Make) -> None:
+    await panic(street, make, True, age=600_000, alert=False)
+    street.down()
+    await street.connect(units=[make.unit(102, player=2, panic=True)], epoch="epoch-2")
+    assert street.got(1) == []
+    await panic(street, make, False)
+    await panic(street, make, True)
+    assert [a["how"] for a in street.shown(1)] == ["alert"]
+
+
 async def test_a_unit_that_is_not_in_the_game_has_no_place(street: Town, make: Make) -> None:
     unit = make.unit(150, panic=True)
     await street.event("unit.changed", unit=unit, changed=["panic"])
