@@ -30,6 +30,7 @@
 ---@field age integer milliseconds since the event
 ---@field alert boolean whether it may alert
 ---@field changed string[]?
+---@field inherits boolean? the change names the 911 call whose place the call takes
 ---@field attached integer[]?
 ---@field note Note?
 
@@ -119,10 +120,13 @@ end
 ---A call changed.
 ---@param event CadBridge.CallEvent
 function Alerts:changed(event)
-    local named = self.claims:changed(event.call)
+    local call = event.call
+    if event.inherits then self.claims:open(call, true) end
+    local named = self.claims:changed(call)
     self.changes:changed(event)
-    for _, source in ipairs(named) do self.own:named(event.call, source, event.alert and 'alert' or 'quiet') end
-    if event.alert and event.attached and event.attached[1] then self.own:helpIsComing(event.call) end
+    if event.inherits then self.openings:inherited(call) end
+    for _, source in ipairs(named) do self.own:named(call, source, event.alert and 'alert' or 'quiet') end
+    if event.alert and event.attached and event.attached[1] then self.own:helpIsComing(call) end
 end
 
 ---A note was added.
@@ -153,7 +157,9 @@ end
 ---@param reason string
 function Alerts:closed(call, reason)
     local key = call.key
-    if call.kind == '911' then self.memory:had(key, self.pictures:sources(key), self.now()) end
+    if call.kind == '911' then
+        self.memory:had(key, self.pictures:sources(key), self.claims:isRestricted(key), self.now())
+    end
     if reason ~= 'dispatched' then
         self.pictures:clear(key, reason)
         return self:forget(key)
@@ -175,13 +181,7 @@ end
 ---@param before table<string, Call> the calls of the board that was
 function Alerts:restored(before)
     local open, now = self.board.calls, self.now()
-    self.claims:keep(open)
-    self.whereabouts:keep(open)
-    for _, key in ipairs(self.pictures:all()) do
-        if not open[key] and not self.panics:get(key) then self.pictures:clear(key, 'gone') end
-    end
-    self.memory:keep(open)
-    -- 911 calls first: a dispatch call takes over what its 911 call had.
+    -- 911 calls first: a dispatch call takes over what its 911 call had, also where that one is gone.
     for _, kind in ipairs { '911', 'dispatch' } do
         for key, call in pairs(open) do
             if call.kind == kind then
@@ -192,12 +192,26 @@ function Alerts:restored(before)
                 else
                     self.whereabouts:find(call, self.board:age(key, now) or 0)
                 end
+                if call.origin911 and not (was and was.origin911) then self.openings:inherited(call) end
                 -- Before the restart its caller has heard of the units that were on the way.
                 if self.first and call.units and call.units[1] then self.memory:help(key) end
             end
         end
     end
     self.first = false
+    self:keep(open)
+end
+
+---Forgets what is not open, and takes it from all.
+---@private
+---@param open table<string, Call>
+function Alerts:keep(open)
+    self.claims:keep(open)
+    self.whereabouts:keep(open)
+    self.memory:keep(open)
+    for _, key in ipairs(self.pictures:all()) do
+        if not open[key] and not self.panics:get(key) then self.pictures:clear(key, 'gone') end
+    end
 end
 
 CadBridge.alerts = { new = new }

@@ -64,8 +64,8 @@ function Claims:match(call)
     return found
 end
 
----A call was opened, or is known from the board: finds its caller. A dispatch call made from a 911
----call takes over who had that one.
+---A call was opened, is known from the board, or was made from a 911 call as is known only now: finds its
+---caller. A dispatch call made from a 911 call takes over whose that one was.
 ---@param call Call
 ---@param known boolean? it was open before: whether only dispatchers get it was decided then
 function Claims:open(call, known)
@@ -73,11 +73,10 @@ function Claims:open(call, known)
     self.named:put(call)
     for source, proof in pairs(before and self.callers[before] or NOBODY) do self:called(key, source, proof) end
     self:match(call)
-    if known then return end
     if before then
-        self.restricted[key] = self.restricted[before]
-    elseif call.kind == '911' and self.options.dispatcherFirst and self.audience.sources.cad.dispatchers > 0 then
-        self.restricted[key] = true
+        self.restricted[key] = self.restricted[key] or self.restricted[before]
+    elseif not known and call.kind == '911' and self.options.dispatcherFirst then
+        self:restrict(key)
     end
 end
 
@@ -164,6 +163,12 @@ end
 ---@return table<string, true> keys not to be changed
 function Claims:ownOf(source)
     return self.own:of(source)
+end
+
+---The call is for dispatchers only, while there is one.
+---@param key string
+function Claims:restrict(key)
+    if self.audience.sources.cad.dispatchers > 0 then self.restricted[key] = true end
 end
 
 ---Calls that were for dispatchers only, no longer are: the last dispatcher has left.

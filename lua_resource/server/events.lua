@@ -116,14 +116,17 @@ local HANDLE = {
         events.announce('cadbridge:callOpened', events:copy(call), recipients)
     end,
     ['call.changed'] = function(events, event, action)
+        local call = event.call
+        local inherits = call.origin911 ~= nil and has(event.changed, 'origin911')
+        if inherits then events.actions.responding:closed(call.origin911, call.key) end
         events.alerts:changed {
-            call = event.call, seq = action.seq, age = action.age, alert = action.alert,
-            changed = event.changed, attached = event.attached,
+            call = call, seq = action.seq, age = action.age, alert = action.alert,
+            changed = event.changed, attached = event.attached, inherits = inherits,
         }
         for _, ident in ipairs(event.detached or {}) do
-            events.actions.responding:detached(events.audience.sources.cad:playersOf(ident), event.call.key)
+            events.actions.responding:detached(events.audience.sources.cad:playersOf(ident), call.key)
         end
-        events.announce('cadbridge:callChanged', events:copy(event.call))
+        events.announce('cadbridge:callChanged', events:copy(call))
     end,
     ['call.noted'] = function(events, event, action)
         events.alerts:noted {

@@ -436,6 +436,34 @@ async def test_a_dispatch_call_after_its_911_was_removed_alerts_nobody_who_knew(
     assert [a["how"] for a in town.shown(2)] == ["alert"]
 
 
+async def test_a_dispatch_call_whose_911_is_known_later_takes_its_place_then(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    await town.come(1, 2, 3, 4)
+    await town.event("unit.on_duty", unit=make.unit(102, player=2))
+    old = make.call(position={"x": 5.0, "y": 6.0}, callerIds=make.ids(3))
+    await town.event("call.opened", call=old)
+    town.server.command_as(1, "respond")
+    await town.server.advance(100)
+    new = make.call(880, "dispatch", title="Crash", units=[102])
+    await town.event("call.opened", call=new)
+    town.forget()
+    new = {**new, "origin911": "911:4711", "callerIds": make.ids(3)}
+    town.happen("call.changed", call=new, changed=["origin911", "callerIds"])
+    town.happen("call.closed", call=old, reason="dispatched")
+    await town.server.advance(10_000)
+    for source, kind in ((1, "dispatch"), (2, "assigned"), (3, "caller")):
+        ((name, (alert,)),) = town.got(source)
+        assert (name, alert["how"], alert["class"]) == ("show", "change", kind)
+        assert (alert["key"], alert["replaces"]) == ("dispatch:880", "911:4711")
+        assert (alert["position"]["x"], alert.get("sound")) == (5.0, None)
+    assert town.got(4) == []
+    town.server.command_as(1, "note on my way")
+    await town.server.advance(100)
+    assert town.asked("call.note")[0]["call"] == "dispatch:880"
+
+
 async def test_a_911_whose_dispatch_call_never_comes_is_taken_away(town: Town, make: Make) -> None:
     town.responders(1)
     await town.come(1)
@@ -547,6 +575,29 @@ async def test_a_new_board_makes_no_open_call_the_dispatchers_own(build: Any, ma
     town.down()
     await town.connect(calls=[make.call(1)], units=[dispatcher], epoch="epoch-2")
     assert town.got(1) == []
+
+
+@pytest.mark.parametrize("how", ["removed", "dispatched", "unheard"])
+async def test_a_dispatch_call_is_the_dispatchers_own_where_its_911_was_that_is_gone(
+    build: Any, make: Make, how: str
+) -> None:
+    town = await build("dispatcherFirst = true")
+    town.responders(1)
+    await town.come(1)
+    dispatcher = make.unit(150, dispatcher=True)
+    await town.event("unit.on_duty", unit=dispatcher)
+    await town.event("call.opened", call=make.call(1))
+    made = make.call(880, "dispatch", origin911="911:1")
+    if how == "unheard":
+        town.down()
+        await town.connect(calls=[made], units=[dispatcher], epoch="epoch-2")
+    else:
+        await town.event("call.closed", call=make.call(1), reason=how)
+        await town.server.advance(6000)
+        await town.event("call.opened", call=made)
+    assert town.got(1) == []
+    await town.event("unit.off_duty", unit=dispatcher)
+    assert [a["key"] for a in town.shown(1)] == ["dispatch:880"]
 
 
 async def test_a_new_board_gives_away_no_call_that_is_the_dispatchers_own(

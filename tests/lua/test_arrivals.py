@@ -326,7 +326,25 @@ async def test_a_new_board_makes_a_call_the_players_own_who_is_attached_to_it_no
     calls = [make.call(880, "dispatch", origin911="911:1", units=[102])]
     await town.connect(epoch="epoch-2", calls=calls, units=units)
     (alert,) = town.shown(2)
-    assert (alert["key"], alert["class"], alert["how"]) == ("dispatch:880", "assigned", "quiet")
+    assert (alert["key"], alert["class"], alert["how"]) == ("dispatch:880", "assigned", "change")
+    assert (alert["replaces"], alert["route"], alert.get("sound")) == ("911:1", True, None)
+
+
+async def test_a_caller_keeps_the_call_he_placed_when_it_was_dispatched_meanwhile(
+    town: Town, make: Make
+) -> None:
+    await town.come(3)
+    town.server.command_as(3, "911 help")
+    await town.server.advance(100)
+    await town.answer("call.create", {"key": "911:4711"})
+    await town.event("call.opened", call=make.call())
+    town.forget()
+    town.down()
+    made = make.call(880, "dispatch", origin911="911:4711")
+    await town.connect(epoch="epoch-2", calls=[made])
+    (alert,) = town.shown(3)
+    assert (alert["key"], alert["class"]) == ("dispatch:880", "caller")
+    assert (alert["how"], alert["replaces"]) == ("change", "911:4711")
 
 
 async def test_a_caller_gets_the_call_he_placed_and_no_other_from_a_new_board(

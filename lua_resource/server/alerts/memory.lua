@@ -1,9 +1,9 @@
----What is remembered of calls beside the board: which alerted in this run, who had one that is gone,
----whose caller heard that help is on the way. Pure.
+---What is remembered of calls beside the board: which alerted in this run, who had one that is gone and
+---for whom it was, whose caller heard that help is on the way. Pure.
 
 ---@class CadBridge.Memory
 ---@field private live table<string, integer> key -> clock of the alert, of calls that alerted in this run
----@field private knew table<string, { at: integer, sources: table<integer, true> }> who had a 911 call that is gone
+---@field private knew table<string, { at: integer, sources: table<integer, true>, restricted: boolean }> who had a 911 call that is gone
 ---@field private helped table<string, true> keys whose caller heard that help is on the way
 local Memory = {}
 Memory.__index = Memory
@@ -42,18 +42,19 @@ function Memory:isHelped(key)
     return self.helped[key] == true
 end
 
----These players had a 911 call that is gone: a dispatch call made from it must not alert them again.
+---These players had a 911 call that is gone: a dispatch call made from it must not alert them again, and
+---is for dispatchers only where that one was.
 ---@param key string
 ---@param holders integer[]
+---@param restricted boolean
 ---@param now integer
-function Memory:had(key, holders, now)
+function Memory:had(key, holders, restricted, now)
     for other, memory in pairs(self.knew) do
         if now - memory.at > KNEW_MS then self.knew[other] = nil end
     end
-    if not holders[1] then return end
     local sources = {}
     for _, source in ipairs(holders) do sources[source] = true end
-    self.knew[key] = { at = now, sources = sources }
+    self.knew[key] = { at = now, sources = sources, restricted = restricted }
 end
 
 ---Whether the player had that 911 call, which is gone.
@@ -63,6 +64,14 @@ end
 function Memory:knows(key, source)
     local memory = key and self.knew[key]
     return memory ~= nil and memory.sources[source] == true
+end
+
+---Whether that 911 call, which is gone, was for dispatchers only.
+---@param key string?
+---@return boolean
+function Memory:wasRestricted(key)
+    local memory = key and self.knew[key]
+    return memory ~= nil and memory.restricted
 end
 
 ---The player has left: who has his number next had nothing.

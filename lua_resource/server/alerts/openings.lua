@@ -97,6 +97,14 @@ function Openings:handOut(event, sources)
     return out
 end
 
+---A call took the place of a 911 call while nobody told us, or is known to have only now: who has that one
+---has this one instead, in the same place, and nobody is alerted.
+---@param call Call
+function Openings:inherited(call)
+    local event = { call = call, seq = 0, age = 0, alert = false }
+    self:handOut(event, self.pictures:sources(call.origin911 --[[@as string]]))
+end
+
 ---Who may get the call, and who has the one whose place it takes.
 ---@private
 ---@param call Call
@@ -118,6 +126,7 @@ end
 function Openings:opened(event)
     local call = event.call
     self.claims:open(call)
+    if self.memory:wasRestricted(call.origin911) then self.claims:restrict(call.key) end
     self.whereabouts:find(call, self.board:age(call.key, self.now()) or 0)
     local out = self:handOut(event, self:concerned(call))
     if event.alert and out.reached == 0 then self:nobody(call, out) end
