@@ -96,6 +96,7 @@ class Service:
     ) -> None:
         """Stop in the reverse order."""
         await self._stop()
+        log.info("bridge_stopped")
 
     async def _start(self) -> None:
         await self._open_journal()
@@ -259,7 +260,6 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._stack.aclose()
-        log.info("bridge_stopped")
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

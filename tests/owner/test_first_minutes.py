@@ -127,6 +127,7 @@ def test_from_init_to_a_call_on_the_status_page(owner: Owner) -> None:
         second = owner.types("run")
         assert second.returncode == 2
         assert "in use by another bridge" in second.stderr
+        assert "bridge_stopped" not in second.stderr  # in a log of both: that one still runs
     finally:
         bridge.send_signal(signal.SIGTERM)
         assert bridge.wait(PATIENCE) == 0
