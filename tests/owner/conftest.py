@@ -26,7 +26,9 @@ class FakeCad:
     async def answer(self, request: web.Request) -> web.Response:
         self.asked += 1
         if request.headers.get("Authorization") != f"Bearer {KEY}":
-            return web.json_response({"detail": "no such key", "traceId": "t-1"}, status=401)
+            return web.json_response(
+                {"detail": "There is no such key.", "traceId": "t-1"}, status=401
+            )
         if request.path.endswith("/version"):
             return web.json_response({"version": 2, "name": "PLUS"})
         return web.json_response({"servers": self.servers})

@@ -21,7 +21,7 @@ async def test_a_wrong_key_is_told_from_a_cad_that_is_away(cad: Any) -> None:
     away = await look("http://127.0.0.1:1", KEY)
 
     assert refused.state == "refused"
-    assert "no such key" in refused.detail
+    assert "no such key; check [cad] api_key" in refused.detail
     assert away.state == "unreachable"
     assert "a-wrong-key-of-mine" not in refused.detail
 
