@@ -264,6 +264,10 @@ async def test_a_port_in_the_cad_that_is_not_ours_is_told(examine: Examine) -> N
     assert hub.text == "the hub: nothing is to be set in the CAD"
 
 
+def type_(command: str) -> None:
+    subprocess.run(command, shell=True, check=True)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no file modes")
 @pytest.mark.parametrize("folder", ["cad-bridge", "the owner's bridge"])
 async def test_files_that_others_can_read_are_named_with_the_command(
@@ -279,7 +283,7 @@ async def test_files_that_others_can_read_are_named_with_the_command(
 
     assert report["file modes"].state == "warn"
     assert str(tmp_path) not in report["file modes"].next  # it may be the name of a person
-    subprocess.run(report["file modes"].next, shell=True, check=True)
+    type_(report["file modes"].next)
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
 
 
