@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path, PurePath
 
@@ -39,12 +40,17 @@ def systemd_unit(config: PurePath, python: str) -> str:
     """
     folder = str(config.parent)
     at_home = folder.startswith(("/home/", "/root")) or python.startswith(("/home/", "/root"))
+    typed = shlex.quote(folder)
+    owned = f"{typed}/cad-bridge.*"  # the journal too, if there is one
+    if not config.match("cad-bridge.*"):
+        owned += f" {shlex.quote(str(config))}"
     command = " ".join(map(_quoted, (python, "-m", "bridge", "run", "--config", str(config))))
     return f"""\
-# Save as /etc/systemd/system/cad-bridge.service, then:
-#   useradd --system --home-dir '{folder}' --shell /usr/sbin/nologin cad-bridge
-#   chown cad-bridge: '{folder}' '{folder}'/cad-bridge.*
-#   systemctl daemon-reload && systemctl enable --now cad-bridge
+# Save as /etc/systemd/system/cad-bridge.service, then, as root or with sudo:
+#   useradd --system --home-dir {typed} --shell /usr/sbin/nologin cad-bridge
+#   chown cad-bridge: {typed} {owned}
+#   systemctl daemon-reload
+#   systemctl enable --now cad-bridge
 #   journalctl -u cad-bridge -f
 [Unit]
 Description=cad-bridge: 911 alerts from the CAD to the game servers

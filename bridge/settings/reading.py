@@ -63,6 +63,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
             "cannot be read: it is not saved as UTF-8",
             "in Notepad: Save as, with the encoding UTF-8",
         ) from None
+    except PermissionError:
+        raise ConfigurationError(
+            str(path),
+            "this user may not read it",
+            "a service's file is its user's own: on Linux put sudo in front of the command",
+        ) from None
     except OSError as error:
         raise ConfigurationError(str(path), f"cannot be read: {error}") from None
     try:

@@ -1,3 +1,4 @@
+import shlex
 import shutil
 import subprocess
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -21,6 +22,34 @@ def test_the_unit_starts_again_but_not_after_a_wrong_configuration() -> None:
     )
     assert 'ReadWritePaths="/opt/cad bridge/50%%"\n' in unit
     assert "ProtectSystem=strict" in unit
+
+
+def test_the_services_user_is_given_the_configuration_whatever_its_name() -> None:
+    usual, named = (
+        next(
+            line
+            for line in systemd_unit(config, "/usr/bin/python3").splitlines()
+            if "chown" in line
+        )
+        for config in (
+            PurePosixPath("/opt/cad-bridge/cad-bridge.toml"),
+            PurePosixPath("/opt/the owner's/two.toml"),
+        )
+    )
+
+    assert usual == "#   chown cad-bridge: /opt/cad-bridge /opt/cad-bridge/cad-bridge.*"
+    _, _, folder, journal, config = shlex.split(named.removeprefix("#"))
+    assert folder == "/opt/the owner's"
+    assert journal == "/opt/the owner's/cad-bridge.*"
+    assert config == "/opt/the owner's/two.toml"
+
+
+def test_each_command_of_the_unit_works_with_sudo_in_front() -> None:
+    unit = systemd_unit(UNIT_OF_MINE, "/opt/py/bin/python")
+
+    typed = [line for line in unit.splitlines() if line.startswith("#   ")]
+    assert len(typed) > 3
+    assert not any(sign in line for line in typed for sign in "&|;>")
 
 
 def test_a_bridge_in_a_home_can_read_it() -> None:

@@ -258,6 +258,19 @@ def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> Non
         load(tmp_path / "nothing.toml")
 
 
+def test_a_file_of_the_services_user_says_how_to_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_yours(*_: Any, **__: Any) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    path = written(tmp_path, SMALLEST)
+    monkeypatch.setattr(Path, "read_text", not_yours)
+
+    with pytest.raises(ConfigurationError, match=r"may not read it; .*sudo"):
+        load(path)
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cad-bridge.toml"
     path.write_bytes(b"\xff\xfe\x00")
