@@ -54,9 +54,7 @@ def place(board: Board, call: Call, now: int, *, alert: bool) -> list[Event]:
         return _changed(known, again)
     heir = board.calls.get(board.dispatched.get(call.key, ""))
     if heir is not None:
-        if "silent" in board.cleared.get(heir.key, ()):
-            call = replace(call, silent=False)
-        return _changed(heir, _inheriting(heir, call))
+        return _changed(heir, _inheriting(board, heir, call))
     if board.gone.get(call.key, now) is not None:
         return []
     return [*_room(board), CallOpened(call, alert)]
@@ -271,10 +269,11 @@ def _from_911(board: Board, call: Call, now: int) -> Call:
     gone = board.gone.get(call.origin_911, now)
     if source is None and gone is not None:
         source = gone.call
-    return call if source is None else _inheriting(call, source)
+    return call if source is None else _inheriting(board, call, source)
 
 
-def _inheriting(call: Call, source: Call) -> Call:
+def _inheriting(board: Board, call: Call, source: Call) -> Call:
+    may_be_silent = "silent" not in board.cleared.get(call.key, ())
     return replace(
         call,
         emergency=source.emergency,
@@ -283,7 +282,7 @@ def _inheriting(call: Call, source: Call) -> Call:
         postal=call.postal or source.postal,
         position=call.position or source.position,
         caller_ids=_more_ids(source.caller_ids, call.caller_ids),
-        silent=call.silent or source.silent,
+        silent=call.silent or (source.silent and may_be_silent),
     )
 
 

@@ -360,6 +360,14 @@ def test_a_copy_of_a_silent_911_call_silences_no_dispatch_call_that_was_made_aud
     assert not desk.board.calls["dispatch:880"].silent
 
 
+def test_a_creation_that_names_a_silent_911_call_silences_none_that_its_edit_made_audible(
+    desk: Any,
+) -> None:
+    desk.hears(Placed(replace(EMERGENCY, silent=True)), replace(EDIT, silent=False), MADE)
+
+    assert not desk.board.calls["dispatch:880"].silent
+
+
 def test_a_list_and_an_edit_still_overwrite(desk: Any) -> None:
     desk.hears(LATER)
 
