@@ -78,7 +78,7 @@ function Events:unitsMoved(affected, ident)
     -- Before he is looked at: the last dispatcher who stays a responder keeps what he has.
     if self.audience.sources.cad.dispatchers == 0 then self.alerts:lift(self.freshFor()) end
     self:dutiesMoved(affected)
-    self.panics:found(ident, self.audience.sources.cad:playersOf(ident)[1])
+    self.panics:found(ident)
     -- A unit that is attached makes a call its player's own, whatever else he is.
     if #self.board:attached(ident) > 0 then
         for source in pairs(affected) do self.arrivals:review(source) end

@@ -5,7 +5,8 @@
 ---@class CadBridge.Panic
 ---@field key string
 ---@field idents table<integer, boolean> units that are it; whether the CAD has said so
----@field source integer? the player, where he is known
+---@field source integer? the player whom its blip follows, where he is known
+---@field raisers table<integer, true> players who raised it in the game, and so may end it there
 ---@field number string
 ---@field text string?
 ---@field started integer
@@ -73,7 +74,8 @@ end
 ---@return CadBridge.Panic?
 function Panics:find(ident, source)
     for _, panic in pairs(self.active) do
-        if (ident and panic.idents[ident] ~= nil) or (source and panic.source == source) then return panic end
+        if ident and panic.idents[ident] ~= nil then return panic end
+        if source and (panic.source == source or panic.raisers[source]) then return panic end
     end
     return nil
 end
@@ -125,6 +127,7 @@ function Panics:raise(unit, source, label, event)
     local known = self:find(ident, source)
     if known then
         if ident then known.idents[ident] = known.idents[ident] or said end
+        if event.here then known.raisers[source] = true end
         return
     end
     local rest = LASTS_MS - event.age
@@ -136,7 +139,7 @@ function Panics:raise(unit, source, label, event)
     local panic = {
         key = ('panic:%s'):format(ident or ('player-%d'):format(source or 0)),
         idents = ident and { [ident] = said } or {},
-        source = source, started = self.now() - event.age,
+        source = source, raisers = event.here and { [source] = true } or {}, started = self.now() - event.age,
         number = look.say(self.sight, 'call.number.panic', { unit = label }),
         text = unit and look.short(unit.department, 120), position = source and self.standing(source),
     }
@@ -237,24 +240,47 @@ function Panics:keeps(source, key)
     return self.active[key] ~= nil and self.audience.responders[source] ~= nil
 end
 
----The player has left: his last position stays, his panic goes on until it is switched off.
+---Whom the blip follows: the player whom it followed, while one of the units is his, or another of theirs.
+---@private
+---@param panic CadBridge.Panic
+---@return integer?
+function Panics:playerOf(panic)
+    local other = nil
+    for ident in pairs(panic.idents) do
+        for _, source in ipairs(self.audience.sources.cad:playersOf(ident)) do
+            if source == panic.source then return source end
+            other = other or source
+        end
+    end
+    return other
+end
+
+---The units of a panic may have other players, or none: then its last position stays.
+---@private
+---@param panic CadBridge.Panic
+function Panics:handOver(panic)
+    local source = self:playerOf(panic)
+    if source == panic.source then return end
+    panic.source = source
+    self:look(panic)
+    self:follow()
+end
+
+---The player has left, and no unit is his: his panic goes on until it is switched off.
 ---@param source integer
 function Panics:dropped(source)
     local panic = self:find(nil, source)
     if not panic then return end
+    panic.raisers[source] = nil
     if not next(panic.idents) then return self:finish(panic, 'left') end
-    panic.source = nil
+    self:handOver(panic)
 end
 
----A unit has a player again, or for the first time: where he stands is where it is.
+---A unit may have other players than before: where they stand is where it is.
 ---@param ident integer
----@param source integer?
-function Panics:found(ident, source)
-    local panic = source and self:find(ident, nil)
-    if not panic or panic.source then return end
-    panic.source = source
-    self:look(panic)
-    self:follow()
+function Panics:found(ident)
+    local panic = self:find(ident, nil)
+    if panic then self:handOver(panic) end
 end
 
 ---The board is another one: panics that the CAD had said and says no more end, and those of units that are

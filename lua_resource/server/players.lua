@@ -66,7 +66,7 @@ function Players:joined(source, early)
     if not name then return end
     local player = self.roster:add(source, name, self.identifiers(source), early)
     self.audience:joined(player, self.now())
-    for _, ident in ipairs(self.audience.sources.cad:identsOf(source)) do self.panics:found(ident, source) end
+    for _, ident in ipairs(self.audience.sources.cad:identsOf(source)) do self.panics:found(ident) end
     self.liveMap:wake()
 end
 
@@ -104,9 +104,10 @@ function Players:left(source)
     self.claims:dropped(source)
     self.alerts:dropped(source)
     self.actions:dropped(source)
-    self.panics:dropped(source)
     self.suggestions:dropped(source)
     self.audience:dropped(player)
+    -- Afterwards: his units may be another's, who is followed then.
+    self.panics:dropped(source)
     return true
 end
 

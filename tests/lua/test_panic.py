@@ -92,7 +92,9 @@ async def test_an_old_panic_is_a_quiet_blip(street: Town, make: Make) -> None:
     assert [a["how"] for a in street.shown(1)] == ["quiet"]
 
 
-async def test_it_lasts_ten_minutes_also_where_it_is_heard_of_late(street: Town, make: Make) -> None:
+async def test_it_lasts_ten_minutes_also_where_it_is_heard_of_late(
+    street: Town, make: Make
+) -> None:
     await panic(street, make, True, age=540_000, alert=False)
     street.forget()
     await street.server.advance(59_000)
@@ -308,6 +310,48 @@ async def test_a_place_that_becomes_known_later_brings_the_blip(
     await street.server.advance(2500)
     (alert,) = street.shown(1)
     assert (alert["how"], alert["position"]["x"]) == ("quiet", 320.0)
+
+
+async def test_a_unit_of_two_players_is_followed_where_the_other_one_is(
+    street: Town, make: Make
+) -> None:
+    await street.come(3)
+    await street.event("unit.changed", unit=make.unit(102, playerIds=make.ids(2, 3)))
+    unit = make.unit(102, playerIds=make.ids(2, 3), panic=True)
+    await street.event("unit.changed", unit=unit, changed=["panic"])
+    street.forget()
+    await street.server.drop(2)
+    street.server.move(3, 320.0, -500.0, 40.0)
+    await street.server.advance(2500)
+    got = street.got(1)
+    assert [name for name, _ in got if name != "move"] == []
+    assert got[-1] == ("move", ["panic:102", {"x": 320.0, "y": -500.0, "z": 40.0}])
+
+
+async def test_nobody_is_followed_whose_unit_it_is_no_more(street: Town, make: Make) -> None:
+    await panic(street, make, True)
+    unit = make.unit(102, panic=True, playerIds=make.ids(9))
+    await street.event("unit.changed", unit=unit, changed=["playerIds"])
+    street.forget()
+    street.server.move(2, 320.0, -500.0, 40.0)
+    await street.server.advance(2500)
+    assert street.got(1) == []
+
+
+async def test_two_players_of_one_unit_can_each_end_what_both_raised(
+    street: Town, make: Make
+) -> None:
+    await street.come(3)
+    await street.event("unit.changed", unit=make.unit(102, playerIds=make.ids(2, 3)))
+    street.forget()
+    for source in (3, 2):
+        street.server.command_as(source, "panic")
+        await street.server.advance(100)
+    assert [name for name, _ in street.got(1)] == ["show"]
+    street.server.command_as(2, "panic")
+    await street.server.advance(100)
+    assert street.got(1) == [("clear", ["panic:102", "off"])]
+    assert street.asked("unit.panic")[-1]["on"] is False
 
 
 async def test_a_panic_that_has_ended_does_not_come_back_with_a_board(
