@@ -126,7 +126,8 @@ function Alerts:changed(event)
     self.changes:changed(event)
     if event.inherits then self.openings:inherited(call) end
     for _, source in ipairs(named) do self.own:named(call, source, event.alert and 'alert' or 'quiet') end
-    if event.alert and event.attached and event.attached[1] then self.own:helpIsComing(call) end
+    local attached = event.inherits and call.units or event.attached
+    if event.alert and attached and attached[1] then self.own:helpIsComing(call) end
 end
 
 ---A note was added.

@@ -240,8 +240,16 @@ function Claims:entitled(call, source)
     if class then return class, nil end
     local proof = self:callersOf(call.key)[source]
     if not proof or call.kind == 'test' or self.options.caller == 'none' then return nil, nil end
-    if self.options.caller == 'alert' and proof == 'verified' then return CadBridge.look.kind(call), 'alerted' end
+    if self:mayBeAlerted(call.key, source) then return CadBridge.look.kind(call), 'alerted' end
     return 'caller', proof
+end
+
+---Whether the player gets, or would get off duty, as the call's caller what responders get.
+---@param key string
+---@param source integer
+---@return boolean
+function Claims:mayBeAlerted(key, source)
+    return self.options.caller == 'alert' and self:callersOf(key)[source] == 'verified'
 end
 
 ---Everybody who may be entitled to the call, in ascending order: nobody else need be asked.

@@ -118,9 +118,12 @@ end
 ---@param class string
 function Dues:correct(source, call, class)
     local before = self.pictures:has(source, call.key)
-    if class == before then return end
+    -- Its caller may have it in the class that he has it in on duty, and is offered Respond only there.
+    if class == before and not self.claims:mayBeAlerted(call.key, source) then return end
     local route = nil
-    if class == 'assigned' then route = true elseif before == 'assigned' then route = false end
+    if class ~= before then
+        if class == 'assigned' then route = true elseif before == 'assigned' then route = false end
+    end
     local _, proof = self.claims:entitled(call, source)
     local alert = self.alerts:build(call, class, 'change', { changed = {}, route = route }, proof)
     self.pictures:show(source, alert)

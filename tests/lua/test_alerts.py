@@ -138,6 +138,20 @@ async def test_a_caller_who_is_alerted_is_offered_no_key_that_he_may_not_use(
     assert [town.shown(n)[0].get("respond") for n in (1, 2)] == [True, None]
 
 
+async def test_a_caller_who_is_alerted_is_offered_to_respond_while_he_is_on_duty(
+    build: Any, make: Make
+) -> None:
+    town = await build("caller = 'alert'")
+    await town.come(3)
+    await town.event("call.opened", call=make.call(callerIds=make.ids(3)))
+    assert [a.get("respond") for a in town.shown(3)] == [None]
+    unit = make.unit(103, player=3)
+    await town.event("unit.on_duty", unit=unit)
+    assert [(a["how"], a.get("respond")) for a in town.shown(3)] == [("change", True)]
+    await town.event("unit.off_duty", unit=unit)
+    assert [(a["how"], a.get("respond")) for a in town.shown(3)] == [("change", None)]
+
+
 async def test_a_caller_who_is_named_later_hears_then_that_his_call_arrived(
     town: Town, make: Make
 ) -> None:
@@ -454,7 +468,8 @@ async def test_a_dispatch_call_whose_911_is_known_later_takes_its_place_then(
     town.happen("call.closed", call=old, reason="dispatched")
     await town.server.advance(10_000)
     for source, kind in ((1, "dispatch"), (2, "assigned"), (3, "caller")):
-        ((name, (alert,)),) = town.got(source)
+        (name, (alert,)), *others = town.got(source)
+        assert [other for other, _ in others] == (["notice"] if source == 3 else [])
         assert (name, alert["how"], alert["class"]) == ("show", "change", kind)
         assert (alert["key"], alert["replaces"]) == ("dispatch:880", "911:4711")
         assert (alert["position"]["x"], alert.get("sound")) == (5.0, None)

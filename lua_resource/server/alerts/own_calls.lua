@@ -80,9 +80,11 @@ end
 function OwnCalls:helpIsComing(call)
     if call.silent or self.options.caller == 'none' then return end
     if self.memory:isHelped(call.key) or self.memory:isHelped(call.origin911 or '') then return end
+    local callers = self.claims:callersOf(call.key)
+    if not next(callers) then return end
     self.memory:help(call.key)
     local text = look.say(self.sight, 'notice.onTheWay', { number = look.number(self.sight, call, 'caller') })
-    for source in pairs(self.claims:callersOf(call.key)) do
+    for source in pairs(callers) do
         if self.showing:isReady(source) and self.pictures:has(source, call.key) ~= 'assigned' then
             self.pictures:notice(source, look.notice(self.sight, 'good', text, 'quiet'))
         end
