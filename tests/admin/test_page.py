@@ -12,6 +12,16 @@ from bridge.events import Call
 from bridge.receipts import Receipt
 from tests.chromium import PATIENCE_MS, chromium
 
+MUTE = """
+window.streams = [];
+window.EventSource = class extends EventTarget {
+  static CLOSED = 2;
+  constructor() { super(); window.streams.push(this); }
+  close() { this.readyState = 2; }
+};
+"""
+"""Connections to the bridge on which nothing comes by itself."""
+
 HOSTILE = "<img src=x onerror=document.title='owned'>~r~^1%1</script><b>\u202eevil"
 
 
@@ -152,3 +162,20 @@ async def test_a_bridge_that_has_gone_is_not_shown_as_working(
 
     await expect(page.locator("#headline")).to_have_text("The bridge does not answer")
     await expect(page.locator("#live")).to_have_text("no connection")
+
+
+async def test_a_connection_that_dies_without_a_word_is_replaced(serve: Any, page: Page) -> None:
+    await page.add_init_script(MUTE)
+    await page.clock.install(time="2026-01-01")
+    await page.clock.pause_at("2026-01-02")  # from now on it goes on by `run_for` alone
+    await page.goto(await serve())
+    await page.evaluate("streams[0].dispatchEvent(new Event('open'))")
+    await expect(page.locator("#live")).to_have_text("live")
+
+    await page.clock.run_for(42_000)
+
+    await expect(page.locator("#headline")).to_have_text("The bridge does not answer")
+    assert await page.evaluate("streams.map((one) => one.readyState === 2)") == [True, False]
+    await page.evaluate("streams[1].dispatchEvent(new Event('open'))")
+    await expect(page.locator("#live")).to_have_text("live")
+    await expect(page.locator(".stale")).to_have_count(0)

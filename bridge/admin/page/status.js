@@ -22,7 +22,7 @@
   const SILENCE_MS = 40000; // the bridge says something every 15 s
   const SVG = 'http://www.w3.org/2000/svg';
 
-  const state = { status: null, calls: null, clock: 0, heard: 0, lost: false };
+  const state = { status: null, calls: null, clock: 0, heard: 0, asked: 0, lost: false };
   const at = (id) => document.getElementById(id);
   const whole = new Intl.NumberFormat();
 
@@ -377,7 +377,7 @@
     at('live').dataset.state = 'lost';
     at('live').lastElementChild.textContent = 'no connection';
     document.body.classList.add('stale');
-    const since = state.heard ? `What you see is of ${new Date(state.heard).toLocaleTimeString()}. ` : '';
+    const since = state.heard ? `What you see is of ${clockFormat.format(state.heard)}. ` : '';
     showVerdict('fail', 'The bridge does not answer', `${since}Is cad-bridge running? This page tries again by itself.`);
     at('problems').replaceChildren();
   }
@@ -389,8 +389,12 @@
     document.body.classList.remove('stale');
   }
 
+  let source = null;
+
   function listen() {
-    const source = new EventSource('api/live');
+    if (source) source.close();
+    state.asked = Date.now();
+    source = new EventSource('api/live');
     source.addEventListener('open', back);
     source.addEventListener('error', () => {
       lost();
@@ -405,7 +409,9 @@
     for (const node of document.querySelectorAll('time[data-words=ago]')) {
       node.textContent = ago(Number(node.dataset.ms));
     }
-    if (state.heard && Date.now() - state.heard > SILENCE_MS) lost();
+    if (Date.now() - Math.max(state.heard, state.asked) <= SILENCE_MS) return;
+    lost();
+    listen(); // a connection that died without a word never says so
   }, 1000);
 
   listen();
