@@ -164,7 +164,7 @@ hear('cadbridge:notice', function(notice)
 end)
 
 hear('cadbridge:list', function(alerts, locale) panels:calls(alerts, locale) end)
-hear('cadbridge:settings', function(locale, style) panels:settings(locale, style) end)
+hear('cadbridge:settings', function(locale) panels:settings(locale) end)
 hear('cadbridge:suggest', function(list) chatHelp:take(list) end)
 
 hear('cadbridge:wipe', function()
@@ -188,7 +188,7 @@ callbacks.ready = function()
     local lost = screen:shownBy('card')
     if #lost == 0 then return end
     page:prepare(lost[1].locale)
-    screen:reconsider()
+    screen:restore('card')
 end
 callbacks.painted = function(data) card:painted(data.tickets) end
 

@@ -5,6 +5,7 @@
 ---@class Picture
 ---@field alert Alert the newest
 ---@field style Style_? the style that shows it now; nil: not on the screen
+---@field masked boolean? names and exact places are masked in it
 ---@field timed boolean? a timer is under way that will look whether it is time to leave
 ---@field order integer the newer the higher
 ---@field at integer when the alert came
@@ -127,15 +128,15 @@ function Screen:replace(old, new)
     if not picture then return end
     self.pictures[old] = nil
     self.count = self.count - 1
+    local style = picture.style
     if self.pictures[new] then -- came before we heard that they are one
-        if picture.style then picture.style:clear(old, 'replaced') end
-        return
+        if style then style:clear(old, 'replaced') end
+    else
+        self.pictures[new] = picture
+        self.count = self.count + 1
+        if style then style:rename(old, new) end
     end
-    self.pictures[new] = picture
-    self.count = self.count + 1
-    if not picture.style then return end
-    picture.style:rename(old, new)
-    self.watch()
+    if style then self.watch() end
 end
 
 ---@private
@@ -238,7 +239,7 @@ function Screen:paint(picture, only)
     local alert, chosen = picture.alert, self.preferences()
     local style = only or self.choose(self.styles, chosen.style, alert.style)
     if picture.style and picture.style ~= style then picture.style:clear(alert.key, 'moved') end
-    picture.style = style
+    picture.style, picture.masked = style, chosen.shield
     local seen = self:visible(alert)
     local say = function(name, places) return self.say(alert.locale, name, places) end
     local duration = self:duration(picture)
@@ -314,10 +315,19 @@ function Screen:clear(key, reason)
     self.blips:remove(key)
     local picture = self.pictures[key]
     if not picture then return end
-    if picture.alert.class == 'panic' then self.sounds:hush() end
     self:leave(key, type(reason) == 'string' and reason or 'gone')
     self.pictures[key] = nil
     self.count = self.count - 1
+    if picture.alert.class == 'panic' and not self:distress() then self.sounds:hush() end
+end
+
+---@private
+---@return boolean whether any unit is in distress
+function Screen:distress()
+    for _, picture in pairs(self.pictures) do
+        if picture.alert.class == 'panic' then return true end
+    end
+    return false
 end
 
 ---@param key any
@@ -356,17 +366,25 @@ function Screen:notice(notice, done)
     self.sounds:due(notice.sound, CadBridge.preferences.loudness(self.preferences(), 'caller'))
 end
 
----The player has changed his mind: what is on the screen moves to the style he wants now, and what he
----does not want to see any more goes.
+---The player has changed his mind: what is on the screen moves to the style he wants now, masked or not,
+---and what he does not want to see any more goes. Nothing else is shown again: the chat would say it twice.
 function Screen:reconsider()
+    local chosen = self.preferences()
     for key, picture in pairs(self.pictures) do
-        if picture.style then
-            if CadBridge.preferences.silences(self.preferences(), picture.alert.class) then
-                self:leave(key, 'muted')
-            else
-                self:repaint(picture)
-            end
+        if picture.style and CadBridge.preferences.silences(chosen, picture.alert.class) then
+            self:leave(key, 'muted')
+        elseif picture.style then
+            local style = self.choose(self.styles, chosen.style, picture.alert.style)
+            if style ~= picture.style or picture.masked ~= chosen.shield then self:repaint(picture) end
         end
+    end
+end
+
+---What a style showed is gone, and it is ready again: it shows it once more.
+---@param name string
+function Screen:restore(name)
+    for _, picture in pairs(self.pictures) do
+        if picture.style and picture.style.name == name then self:repaint(picture) end
     end
 end
 

@@ -78,7 +78,7 @@ end
 ---Opens the player's own settings.
 ---@param source integer
 function Actions:settings(source)
-    self.send(source, 'cadbridge:settings', self.options.locale, self.options.notify)
+    self.send(source, 'cadbridge:settings', self.options.locale)
 end
 
 ---@param source integer

@@ -409,7 +409,7 @@ async def test_in_the_list_nobody_is_asked_to_respond_to_what_he_is_on(
 
 async def test_alerts_opens_the_players_own_settings(street: Town) -> None:
     await type_(street, 4, "alerts")
-    assert street.got(4) == [("settings", ["en", "auto"])]
+    assert street.got(4) == [("settings", ["en"])]
 
 
 async def test_commands_have_the_names_that_the_owner_chose(build: Any, make: Make) -> None:

@@ -341,6 +341,27 @@ def test_another_style_takes_over_what_is_shown(screen: Screen) -> None:
     assert len(screen.sounds) == 1
 
 
+@pytest.mark.parametrize("style", ["card", "native", "ox_lib"])
+def test_a_choice_that_is_not_about_a_picture_does_not_show_it_again(
+    screen: Screen, style: str
+) -> None:
+    screen.chosen = {"style": style}
+    screen.show()
+    screen.chosen = {"style": style, "size": "large", "volume": {"panic": 90}}
+    screen.screen.reconsider(screen.screen)
+
+    assert getattr(screen, style).seen == [("show", "911:1", "alert")]
+
+
+def test_the_shield_masks_what_is_shown_already_and_takes_the_mask_off(screen: Screen) -> None:
+    screen.show()
+    for shield in (True, True, False):
+        screen.chosen = {"shield": shield}
+        screen.screen.reconsider(screen.screen)
+
+    assert len(screen.card.seen) == 3
+
+
 def test_muting_takes_pictures_off_at_once(screen: Screen) -> None:
     screen.show()
     screen.chosen = {"muted": {"emergency": True}}
@@ -435,6 +456,28 @@ def test_a_picture_that_quietly_takes_anothers_place_is_still_the_one_of_the_key
     screen.show("dispatch:9", replaces="911:1", how="quiet", sound=None)
 
     assert screen.watched
+
+
+def test_a_picture_whose_place_is_taken_by_a_known_one_is_not_the_one_of_the_key(
+    screen: Screen,
+) -> None:
+    screen.show("911:1")
+    screen.show("dispatch:9", how="quiet", sound=None)
+    screen.watched = 0
+    screen.show("dispatch:9", replaces="911:1", how="quiet", sound=None)
+
+    assert screen.watched
+
+
+def test_a_panic_that_ends_does_not_silence_another(screen: Screen) -> None:
+    screen.show("panic:1", **{"class": "panic", "sound": "panic"})
+    screen.client.clock.advance(2500)
+    screen.show("panic:2", **{"class": "panic", "sound": "panic"})
+    screen.clear("panic:1")
+    screen.sounds.clear()
+    screen.client.clock.advance(5000)
+
+    assert screen.sounds == ["panic"] * 3
 
 
 @pytest.mark.parametrize(("style", "outcome"), [("native", "paused"), ("ox_lib", "shown")])
