@@ -18,8 +18,8 @@
 ---@class CadBridge.Panels
 local panels = {}
 
----Bytes of a note.
-local NOTE = 500
+---Bytes of a note, as many as the server takes.
+local NOTE = 1000
 
 ---Bytes of a description beside the list.
 local DESCRIPTION = 600
@@ -42,12 +42,11 @@ end
 
 ---`/alerts`.
 ---@param locale string
----@param style string what the server has chosen
-function Panels:settings(locale, style)
+function Panels:settings(locale)
     if not self.there() then return end
     self.page:prepare(locale)
     self.page:send('settings', {
-        preferences = self.preferences(), styles = self.styles(), server = style, keys = self.keys(),
+        preferences = self.preferences(), styles = self.styles(), keys = self.keys(),
         classes = CadBridge.preferences.CLASSES,
     })
     self.focus:open('settings')
@@ -93,7 +92,7 @@ function Panels:calls(alerts, locale)
         end
     end
     self.page:prepare(locale)
-    self.page:send('list', { calls = rows, here = self.here(), keys = self.keys() })
+    self.page:send('list', { calls = rows, here = self.here() })
     self.focus:open('list')
 end
 
@@ -101,9 +100,13 @@ end
 ---@param alert Alert
 function Panels:changed(alert)
     if self.focus.panel ~= 'list' or alert.class == 'tone' then return end
-    if type(alert.replaces) == 'string' then self:gone(alert.replaces) end
+    local row = self:row(alert)
+    if type(alert.replaces) == 'string' then
+        self.listed[alert.replaces] = nil
+        row.replaces = alert.replaces
+    end
     self.listed[alert.key] = alert
-    self.page:send('listed', self:row(alert))
+    self.page:send('listed', row)
 end
 
 ---@param key any

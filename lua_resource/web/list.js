@@ -8,11 +8,17 @@
   const { on, post, element, shape, write, word, text, isObject } = cadbridge;
 
   const CLASSES = ['emergency', 'civil', 'dispatch', 'assigned', 'panic', 'caller', 'test', 'tone'];
-  const NOTE = 500;
+
+  /** Letters of a note: the server takes 1,000 bytes, and a letter has three at most. */
+  const NOTE = 333;
+
+  /** Milliseconds in which no key means a call that has come under the choice by itself. */
+  const STARTLE = 1000;
 
   let panel = null; // what `panels.show` gives, and the list's own nodes and buttons
   let rows = new Map(); // key -> { data, node, born, … }
   let selected = '';
+  let slipped = -Infinity; // when the chosen call ended, and the choice fell on another one
   let noting = ''; // the call that the note is for
   let sort = 'newest';
   let ticking = 0;
@@ -83,9 +89,32 @@
     write(row.far, [Number.isFinite(far) ? compass.distance(far) : '', age(row)].filter(Boolean).join(' · '));
   }
 
+  /** What takes a call's place is the same call: its row moves on, chosen if it was. */
+  function follow(old, key) {
+    const row = rows.get(old);
+    if (!row || old === key) return;
+    rows.delete(old);
+    if (rows.has(key)) {
+      row.node.remove();
+    } else {
+      row.key = key;
+      rows.set(key, row);
+    }
+    if (selected === old) selected = key;
+  }
+
+  /** There is one route: where another call gets it, this one has lost it. */
+  function unroute(row) {
+    if (row.data.routed !== true) return;
+    row.data = { ...row.data, routed: false };
+    fill(row);
+  }
+
   function put(data) {
     const key = text(data.key);
     if (!key) return;
+    follow(text(data.replaces), key);
+    if (data.routed === true) rows.forEach(unroute);
     let row = rows.get(key);
     if (!row) {
       row = { key };
@@ -106,7 +135,10 @@
     write(panel.count, String(order.length));
     panel.empty.hidden = order.length > 0;
     panel.detail.hidden = order.length === 0;
-    if (!rows.has(selected)) selected = order.length > 0 ? order[0].key : '';
+    if (!rows.has(selected)) {
+      selected = order.length > 0 ? order[0].key : '';
+      slipped = performance.now();
+    }
     mark();
   }
 
@@ -130,6 +162,7 @@
 
   function select(key) {
     selected = key;
+    slipped = -Infinity;
     mark();
     reveal();
   }
@@ -152,16 +185,21 @@
     write(panel.routeWord, word(row.data.routed === true ? 'list.routeOff' : 'list.route'));
   }
 
+  /** Whether the chosen call is meant: who acts in the moment in which a call ends means that one. */
+  function meant() {
+    return rows.has(selected) && performance.now() - slipped >= STARTLE;
+  }
+
   function respond() {
-    if (!panel.respond.hidden && rows.has(selected)) post('respond', { key: selected });
+    if (!panel.respond.hidden && meant()) post('respond', { key: selected });
   }
 
   function route() {
-    if (!panel.route.disabled && rows.has(selected)) post('route', { key: selected });
+    if (!panel.route.disabled && meant()) post('route', { key: selected });
   }
 
   function startNote() {
-    if (panel.write.disabled) return;
+    if (panel.write.disabled || !meant()) return;
     noting = selected;
     panel.form.hidden = false;
     panel.note.focus();
@@ -245,7 +283,8 @@
 
   function tick() {
     for (const row of rows.values()) refresh(row);
-    if (panel) panel.story.tick(performance.now());
+    panel.story.tick(performance.now());
+    panel.story.aim();
   }
 
   /** On a narrow screen the list moves over, so that it does not cover what the cards say. */
@@ -291,6 +330,7 @@
     selected = '';
     data.calls.filter(isObject).forEach(put);
     resort(sort);
+    slipped = -Infinity; // he opened the list: what it offers first is no surprise
     panel.list.focus();
     ticking = setInterval(tick, 1000);
   });

@@ -12,7 +12,7 @@
   const SOUND = { assigned: 'assigned', panic: 'panic', change: 'changed' };
   const LEAST = { panic: 40 };
 
-  let state = null; // { preferences, styles, server, classes, keys }
+  let state = null; // { preferences, styles, classes, keys }
   let panel = null;
 
   /** The sample, in the class that was chosen last. */

@@ -268,7 +268,7 @@ async def test_keys_do_nothing_in_the_pause_menu(play: Play) -> None:
 
 async def test_settings_are_kept_on_the_players_machine(play: Play) -> None:
     await play.load_page()
-    await play.send("cadbridge:settings", "en", "auto")
+    await play.send("cadbridge:settings", "en")
     assert play.client.page.focus == (True, True)
     (opened,) = play.nui("settings")
     assert opened["styles"]["ox_lib"] is True
@@ -284,7 +284,7 @@ async def test_settings_are_kept_on_the_players_machine(play: Play) -> None:
 
 async def test_a_panel_that_does_not_answer_loses_the_focus(play: Play) -> None:
     await play.load_page()
-    await play.send("cadbridge:settings", "en", "auto")
+    await play.send("cadbridge:settings", "en")
     await play.server.advance(4000)
 
     assert play.client.page.focus == (False, False)
@@ -360,7 +360,7 @@ async def test_the_list_responds_routes_and_notes(play: Play) -> None:
 async def test_who_loses_his_rights_keeps_the_settings_panel_that_he_has_open(play: Play) -> None:
     await play.load_page()
     await play.show()
-    await play.send("cadbridge:settings", "en", "auto")
+    await play.send("cadbridge:settings", "en")
     closed = len(play.nui("close"))
     await play.send("cadbridge:wipe")
 
@@ -566,7 +566,7 @@ async def test_without_a_page_the_list_is_told_in_the_feed_and_nothing_takes_the
         for n in range(9)
     ]
     await play.send("cadbridge:list", calls, "en")
-    await play.send("cadbridge:settings", "en", "auto")
+    await play.send("cadbridge:settings", "en")
 
     assert play.client.page.focus == (False, False)
     assert [post.sender[-6:] for post in play.client.feed] == [f"911 #{n}" for n in range(4)]
@@ -580,6 +580,28 @@ async def test_the_route_button_does_not_make_a_call_younger(play: Play) -> None
 
     assert "age" not in play.nui("listed")[-1]
     assert play.nui("listed")[-1]["routed"] is True
+
+
+async def test_a_call_that_takes_anothers_place_takes_it_in_an_open_list(play: Play) -> None:
+    await play.load_page()
+    await play.send("cadbridge:list", [listed()], "en")
+    await play.show("dispatch:9", how="change", replaces="911:5", changed=[])
+
+    assert [(row["key"], row["replaces"]) for row in play.nui("listed")] == [
+        ("dispatch:9", "911:5")
+    ]
+    assert play.nui("unlisted") == []
+
+
+async def test_a_note_from_the_list_is_not_cut(play: Play) -> None:
+    await play.load_page()
+    noted = play.server.listen("cadbridge:note")
+    await play.send("cadbridge:list", [listed()], "en")
+    note = "報" * 333  # as long as the page lets it be
+    await play.client.nui_callback("note", {"key": "911:5", "text": note})
+    await play.server.advance(200)
+
+    assert noted == [["911:5", note]]
 
 
 async def test_a_tone_is_no_entry_of_an_open_list(play: Play) -> None:

@@ -240,6 +240,77 @@ async def test_a_title_from_right_to_left_stands_where_the_others_do(
     assert lefts[0] == lefts[1]
 
 
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_call_that_becomes_a_dispatch_call_stays_chosen(
+    calls: Any, card: Any, known: bool
+) -> None:
+    screen = await calls()
+    await screen.page.keyboard.press("ArrowDown")
+    became = card("dispatch:3", number="Call #3", age=60_000)
+    if known:
+        await screen.send("listed", became)
+    await screen.send("listed", became | {"replaces": "311:3"})
+
+    assert await order(screen) == ["911 #2", "Call #3", "Call #1"]
+    assert await chosen(screen) == "Call #3"
+    await screen.page.keyboard.press("Enter")
+    assert await screen.until_said("respond") == [{"key": "dispatch:3"}]
+
+
+@pytest.mark.parametrize(("key", "name"), [("Enter", "respond"), ("r", "route"), ("n", "note")])
+async def test_a_key_pressed_as_a_call_ends_does_not_mean_the_next(
+    open_page: Any, card: Any, key: str, name: str
+) -> None:
+    screen = await open_page()
+    await screen.stop_clock()
+    rows = [card("dispatch:1", age=1), card("dispatch:2", age=2)]
+    await screen.send("list", {"calls": rows})
+    await screen.send("unlisted", {"key": "dispatch:1"})
+
+    async def press() -> None:
+        await screen.page.keyboard.press(key)
+        if await screen.page.locator(".note-text").is_visible():
+            await screen.page.keyboard.type("on scene")
+            await screen.page.keyboard.press("Enter")
+        await screen.send("hello", {})  # comes after what the page has said
+
+    await press()
+    assert await screen.said(name) == []
+    await screen.page.clock.run_for(1000)
+    await press()
+
+    assert [data["key"] for data in await screen.said(name)] == ["dispatch:2"]
+
+
+async def test_who_chooses_a_call_himself_need_not_wait(calls: Any) -> None:
+    screen = await calls()
+    await screen.stop_clock()
+    await screen.send("unlisted", {"key": "911:2"})
+    await screen.page.keyboard.press("ArrowDown")
+    await screen.page.keyboard.press("Enter")
+
+    assert await screen.until_said("respond") == [{"key": "dispatch:1"}]
+
+
+async def test_one_call_has_the_route(calls: Any, card: Any) -> None:
+    screen = await calls()
+    for key in ("dispatch:1", "911:2"):
+        await screen.send("listed", card(key, number=key, routed=True))
+
+    assert await screen.page.locator(".call.routed .call-number").all_text_contents() == ["911:2"]
+
+
+async def test_row_and_card_tell_the_same_distance(calls: Any) -> None:
+    screen = await calls()
+    await screen.page.keyboard.press("End")
+    await screen.send("where", {"x": 2050, "y": 0, "heading": 0, "fast": False})
+    await screen.page.wait_for_function(
+        "() => document.querySelector('[aria-selected=true] .call-far').textContent.includes('2.0')"
+    )
+
+    assert await screen.page.locator(".detail .distance").inner_text() == "2.0 km"
+
+
 async def test_news_does_not_scroll_the_list_away_from_what_is_read(
     open_page: Any, card: Any
 ) -> None:

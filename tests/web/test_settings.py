@@ -35,7 +35,6 @@ def settings(open_page: Any) -> Any:
         data = {
             "preferences": PREFERENCES,
             "styles": {"card": True, "native": True, "chat": True, "ox_lib": False},
-            "server": "auto",
             "keys": {"respond": "J"},
             "classes": CLASSES,
         }
