@@ -168,6 +168,23 @@ async def test_a_page_that_is_loaded_again_gets_back_what_was_on_it(play: Play) 
     assert len(play.client.sounds) == 1
 
 
+async def test_a_page_that_is_loaded_again_owes_no_answer_to_what_the_one_before_was_sent(
+    play: Play,
+) -> None:
+    await play.load_page()
+    for n in range(3):
+        await play.show(f"911:{n}")
+    play.tickets.clear()  # it painted none of them
+    await play.client.nui_callback("ready", {})
+    await play.paint()
+    await play.server.advance(2500)
+
+    await play.show("911:9")
+
+    assert not play.client.feed
+    assert play.nui("show")[-1]["key"] == "911:9"
+
+
 async def test_a_forged_event_of_another_resource_does_nothing(play: Play) -> None:
     forged = {"key": "911:1", "class": "panic", "how": "alert", "style": "native", "locale": "en"}
     for event in ("show", "clear", "move", "notice", "list", "settings", "wipe"):

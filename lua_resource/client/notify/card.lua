@@ -8,6 +8,7 @@
 ---@field private ready boolean the page has said that it is loaded
 ---@field private waiting table<integer, fun(painted: boolean)>
 ---@field private ticket integer
+---@field private before integer the last ticket of a page that was there before this one
 ---@field private silent integer answers in a row that did not come
 local Card = { name = 'card' }
 Card.__index = Card
@@ -29,7 +30,8 @@ local FIELDS = { 'number', 'title', 'text', 'place', 'postal', 'caller', 'priori
 ---@param later fun(ms: integer, action: fun())
 ---@return CardStyle
 local function new(send, later)
-    return setmetatable({ send = send, later = later, ready = false, waiting = {}, ticket = 0, silent = 0 }, Card)
+    local card = { send = send, later = later, ready = false, waiting = {}, ticket = 0, before = 0, silent = 0 }
+    return setmetatable(card, Card)
 end
 
 ---@return boolean
@@ -37,9 +39,9 @@ function Card:available()
     return self.ready
 end
 
----The page is there.
+---The page is there, and owes no answer to what was sent to one before it.
 function Card:loaded()
-    self.ready, self.silent = true, 0
+    self.ready, self.before, self.silent = true, self.ticket, 0
 end
 
 ---The alert as the page gets it: plain lines of bounded length, nothing that only Lua needs.
@@ -82,7 +84,7 @@ function Card:overdue(ticket)
     local done = self.waiting[ticket]
     if not done then return end
     self.waiting[ticket] = nil
-    self.silent = self.silent + 1
+    if ticket > self.before then self.silent = self.silent + 1 end
     if self.silent >= LOST then self.ready = false end
     done(false)
 end
@@ -91,7 +93,7 @@ end
 ---@param tickets any from the page, so it may be anything
 function Card:painted(tickets)
     if type(tickets) ~= 'table' then return end
-    self:loaded()
+    self.ready, self.silent = true, 0
     for _, ticket in ipairs(tickets) do
         local done = self.waiting[ticket]
         if done then
