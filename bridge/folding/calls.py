@@ -76,7 +76,7 @@ def write(board: Board, fact: Written, now: int) -> list[Event]:
     else:
         call = _as_written(known, fact)
     if call.origin_911 != known.origin_911:
-        call = _from_911(board, call, now)
+        call = _from_911(board, call, fact, now)
     replaced = _replaced(board, call)
     if _is_closed(call.status):
         return [CallClosed(call, "closed"), *replaced]
@@ -163,7 +163,7 @@ def _open_written(board: Board, fact: Written, now: int) -> list[Event]:
     waiting = board.waiting.get(key, now)
     if waiting is not None and (fact.creation or fact.units is None):
         call = replace(call, units=_union(call.units, waiting))
-    call = _from_911(board, call, now)
+    call = _from_911(board, call, fact, now)
     replaced = _replaced(board, call)
     room = [] if replaced else _room(board)
     emptied = _emptied(blank, call, fact, frozenset())
@@ -259,9 +259,9 @@ def _said_again(known: Call, call: Call) -> Call:
     )
 
 
-def _from_911(board: Board, call: Call, now: int) -> Call:
-    """Return a dispatch call with what it inherits of the 911 call that it was made from, open or
-    just gone.
+def _from_911(board: Board, call: Call, fact: Written, now: int) -> Call:
+    """Return a dispatch call, after what a fact says of it, with what it inherits of the 911 call
+    that it was made from, open or just gone.
     """
     if call.origin_911 is None:
         return call
@@ -269,7 +269,11 @@ def _from_911(board: Board, call: Call, now: int) -> Call:
     gone = board.gone.get(call.origin_911, now)
     if source is None and gone is not None:
         source = gone.call
-    return call if source is None else _inheriting(board, call, source)
+    if source is None:
+        return call
+    if fact.silent is False and not fact.creation:  # a later word than the one that is inherited
+        source = replace(source, silent=False)
+    return _inheriting(board, call, source)
 
 
 def _inheriting(board: Board, call: Call, source: Call) -> Call:

@@ -368,6 +368,18 @@ def test_a_creation_that_names_a_silent_911_call_silences_none_that_its_edit_mad
     assert not desk.board.calls["dispatch:880"].silent
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_an_edit_that_names_a_silent_911_call_and_is_audible_says_so_once(
+    desk: Any, known: bool
+) -> None:
+    desk.hears(Placed(replace(EMERGENCY, silent=True)), *([NEW] if known else []))
+    edit = replace(EDIT, origin_911="911:1", silent=False)
+
+    desk.hears(edit)
+    assert not desk.board.calls["dispatch:880"].silent
+    assert desk.hears(edit) == []
+
+
 def test_a_list_and_an_edit_still_overwrite(desk: Any) -> None:
     desk.hears(LATER)
 
