@@ -295,6 +295,7 @@ function Panics:restored(units)
             local unit = units[ident]
             if not unit or (said and not unit.panic) then self:ended(ident, 'gone') end
         end
+        if next(panic.idents) then self:handOver(panic) end
     end
 end
 

@@ -551,6 +551,20 @@ async def test_the_last_dispatcher_who_stays_a_responder_is_not_alerted_again(
     assert [name for name, _ in town.got(2) if name != "suggest"] == []
 
 
+async def test_a_dispatcher_who_is_no_responder_has_no_call_that_is_everybodys(
+    build: Any, make: Make
+) -> None:
+    town = await build("dispatcherFirst = true")
+    town.dispatchers(3)
+    await town.come(3)
+    dispatcher = make.unit(150, dispatcher=True)
+    await town.event("unit.on_duty", unit=dispatcher)
+    await town.event("call.opened", call=make.call(1))
+    assert len(town.shown(3)) == 1
+    await town.event("unit.off_duty", unit=dispatcher)
+    assert town.got(3) == [("clear", ["911:1", "off_duty"])]
+
+
 async def test_a_responder_who_placed_the_call_is_alerted_when_it_is_everybodys(
     build: Any, make: Make
 ) -> None:

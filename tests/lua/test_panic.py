@@ -338,6 +338,19 @@ async def test_nobody_is_followed_whose_unit_it_is_no_more(street: Town, make: M
     assert street.got(1) == []
 
 
+async def test_nobody_is_followed_whose_unit_a_new_board_gives_to_another(
+    street: Town, make: Make
+) -> None:
+    await panic(street, make, True)
+    street.down()
+    unit = make.unit(102, panic=True, playerIds=make.ids(9))
+    await street.connect(units=[unit], epoch="epoch-2")
+    street.forget()
+    street.server.move(2, 320.0, -500.0, 40.0)
+    await street.server.advance(2500)
+    assert street.got(1) == []
+
+
 async def test_two_players_of_one_unit_can_each_end_what_both_raised(
     street: Town, make: Make
 ) -> None:

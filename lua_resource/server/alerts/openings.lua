@@ -163,8 +163,11 @@ function Openings:lift(freshFor)
         local call = self.board.calls[key]
         for _, source in ipairs(call and self.claims:candidates(call) or {}) do
             local class = self.claims:entitled(call --[[@as Call]], source)
-            -- A responder who placed it had it as its caller.
-            if class and self.showing:isReady(source) and self.pictures:has(source, key) ~= class then
+            if not class then
+                -- A dispatcher by permission, who is no responder.
+                self.pictures:take(source, key, 'off_duty')
+            elseif self.showing:isReady(source) and self.pictures:has(source, key) ~= class then
+                -- Also a responder who placed it, and had it as its caller.
                 local fresh = self.memory:liveSince(key) and self.board:age(key, self.now()) < freshFor
                 self.showing:showTo(call --[[@as Call]], source, class, fresh and 'alert' or 'quiet')
             end
