@@ -49,6 +49,7 @@ def load(path: Path) -> Recording:
     Raises:
         ConfigurationError: it cannot be read, is no such file, or a line of it is no event; the
             line is named.
+        NothingThere: there is no event in it.
     """
     lines: list[Json] = []
     try:
@@ -127,4 +128,6 @@ def _recording(where: str, lines: list[Json]) -> Recording:
         name = str(header["server"]["name"] or header["server"]["id"])
     except (ValueError, TypeError, LookupError, AttributeError):
         raise ConfigurationError(where, "line 2 is no board") from None
+    if not events:
+        raise export.NothingThere(f"{where} has no event of that time", "choose another time")
     return Recording(name, calls, units, sorted(events, key=lambda one: one.at))

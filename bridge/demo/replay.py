@@ -6,6 +6,7 @@ cannot alert the players of a server that is in use.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bridge.demo.playback import SERVER, Playback, Played
@@ -13,7 +14,6 @@ from bridge.demo.site import DemoSite
 from bridge.demo.stage import Stage
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from bridge.demo.recording import Recording
@@ -29,8 +29,8 @@ async def into_demo(
     port: int = 0,
     patience: float = 30.0,
     stop: asyncio.Event | None = None,
-) -> Played:
-    """Play into the demo, with its page.
+) -> Played | None:
+    """Play into the demo, with its page; None: it was stopped before the end.
 
     Args:
         recording: what to play.
@@ -38,7 +38,8 @@ async def into_demo(
         say: prints a line.
         port: of the page; 0: any free one.
         patience: seconds to wait for somebody to open the page before it begins.
-        stop: the page stays open after the end until this is set; None: it closes.
+        stop: ends it at any time, and until it is set the page stays open after the end; None: it
+            closes then.
     """
     async with (
         Playback(recording, speed=speed) as playback,
@@ -46,11 +47,28 @@ async def into_demo(
         DemoSite(stage, port=port, playback=playback) as site,
     ):
         say(f"{len(recording.events)} events of {recording.name}: open {site.url}")
-        await site.opened(patience)
-        played = await playback.play()
-        say(str(played))
-        if stop is not None:
-            await stop.wait()
+        if stop is None:
+            return await _play(site, playback, patience, say)
+        say("end it with Ctrl+C")
+        playing = asyncio.create_task(_play(site, playback, patience, say))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            played = await playing if playing.done() else None
+            await stopping
+        finally:
+            playing.cancel()
+            stopping.cancel()
+            await asyncio.gather(playing, stopping, return_exceptions=True)
+    return played
+
+
+async def _play(
+    site: DemoSite, playback: Playback, patience: float, say: Callable[[str], None]
+) -> Played:
+    await site.opened(patience)
+    played = await playback.play()
+    say(str(played))
     return played
 
 

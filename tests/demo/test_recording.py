@@ -9,7 +9,7 @@ import pytest
 from bridge.demo import recording
 from bridge.demo.recording import load
 from bridge.errors import ConfigurationError
-from bridge.owner.export import FORMAT
+from bridge.owner.export import FORMAT, NothingThere
 
 HEADER: Any = {"format": FORMAT, "server": {"id": 1, "name": "Night"}}
 BOARD: Any = {"seq": 0, "at": 1000, "board": {"calls": [], "units": [{"ident": 101}]}}
@@ -44,9 +44,16 @@ def test_events_come_in_the_order_of_their_time_without_hidden_ones(tmp_path: Pa
 
 
 def test_a_file_that_an_editor_marked_is_read(tmp_path: Path) -> None:
-    file = write(tmp_path, HEADER, BOARD)
+    file = write(tmp_path, HEADER, BOARD, opened(1, 2000))
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
-    assert load(file).events == []
+    assert [event.at for event in load(file).events] == [2000]
+
+
+def test_where_nothing_happened_nothing_is_played(tmp_path: Path) -> None:
+    hidden = {"seq": 1, "at": 4000, "event": {"type": "removal.remembered"}, "hidden": True}
+
+    with pytest.raises(NothingThere, match="has no event of that time; choose another"):
+        load(write(tmp_path, HEADER, BOARD, hidden))
 
 
 @pytest.mark.parametrize(

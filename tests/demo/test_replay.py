@@ -58,10 +58,24 @@ async def test_a_recorded_call_is_painted_and_leaves_the_map_when_it_was_closed(
     assert (played.events, played.handled, played.due, played.shown) == (2, 2, 1, 1)
 
 
+async def test_a_replay_ends_when_it_is_told_to_and_not_at_the_end_of_the_night() -> None:
+    stop = asyncio.Event()
+
+    def say(text: str) -> None:
+        if "Ctrl+C" in text:
+            stop.set()
+
+    async with asyncio.timeout(60):
+        played = await replay.into_demo(recording(), speed=1, say=say, patience=3600, stop=stop)
+
+    assert played is None
+
+
 async def test_replay_says_where_it_can_be_watched_and_what_came_of_it() -> None:
     said: list[str] = []
     fast = Recording("Night", [], [], recording().events[:1])
     played = await replay.into_demo(fast, speed=20, say=said.append, patience=0)
+    assert played is not None
     assert played.events == 1
     assert "open http://127.0.0.1:" in said[0]
     assert said[-1] == str(played)
