@@ -22,6 +22,7 @@ from bridge.events import (
     Event,
     FieldsEmptied,
     LinkVerified,
+    LogOutRemembered,
     Note,
     Pushed,
     RemovalRemembered,
@@ -182,6 +183,8 @@ def replay(board: Board, event: Event, at: int) -> None:
                 board.waiting.put(key, idents, at)
             else:
                 board.waiting.drop(key)
+        case LogOutRemembered(ident):
+            board.left.put(ident, True, at)
         case FieldsEmptied(key, fields):
             board.cleared[key] = board.cleared.get(key, frozenset()) | set(fields)
         case _ as never:

@@ -230,7 +230,16 @@ class FieldsEmptied:
     """Names of `Call` fields."""
 
 
-Hidden = RemovalRemembered | UnitsWaiting | FieldsEmptied
+@dataclass(frozen=True, slots=True)
+class LogOutRemembered:
+    """Hidden: a unit logged out before it was known, so a description of it under way must not
+    bring it on duty.
+    """
+
+    ident: int
+
+
+Hidden = RemovalRemembered | UnitsWaiting | FieldsEmptied | LogOutRemembered
 Event = (
     CallOpened
     | CallChanged

@@ -23,6 +23,7 @@ from bridge.events import (
     FieldsEmptied,
     Hidden,
     LinkVerified,
+    LogOutRemembered,
     Note,
     Position,
     Pushed,
@@ -92,6 +93,7 @@ _TYPES: dict[type, str] = {
     RemovalRemembered: "removal.remembered",
     UnitsWaiting: "units.waiting",
     FieldsEmptied: "fields.emptied",
+    LogOutRemembered: "log_out.remembered",
 }
 
 
@@ -173,6 +175,8 @@ def event_to_json(event: Event, at: int) -> Json:
             return {"type": "units.waiting", "key": key, "idents": idents}
         case FieldsEmptied(key, fields):
             return {"type": "fields.emptied", "key": key, "fields": fields}
+        case LogOutRemembered(ident):
+            return {"type": "log_out.remembered", "ident": ident}
         case _ as never:
             assert_never(never)
 
@@ -211,6 +215,8 @@ def event_from_json(body: Mapping[str, Any], at: int) -> Event:
             return UnitsWaiting(body["key"], tuple(body["idents"]))
         case "fields.emptied":
             return FieldsEmptied(body["key"], tuple(body["fields"]))
+        case "log_out.remembered":
+            return LogOutRemembered(body["ident"])
         case other:
             raise KeyError(other)
 

@@ -16,6 +16,7 @@ from bridge.events import (
     Event,
     FieldsEmptied,
     LinkVerified,
+    LogOutRemembered,
     Note,
     Position,
     Pushed,
@@ -268,6 +269,7 @@ EVENTS = st.one_of(
     st.builds(RemovalRemembered, KEYS),
     st.builds(UnitsWaiting, KEYS, st.sampled_from([(), (1,), (1, 2)])),
     st.builds(FieldsEmptied, KEYS, st.sampled_from([("title",), ("code", "units")])),
+    st.builds(LogOutRemembered, st.integers(101, 103)),
 )
 
 

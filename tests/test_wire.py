@@ -16,6 +16,7 @@ from bridge.events import (
     Event,
     FieldsEmptied,
     LinkVerified,
+    LogOutRemembered,
     Note,
     Position,
     Pushed,
@@ -102,6 +103,7 @@ EVENTS = st.one_of(
     st.builds(RemovalRemembered, TEXTS),
     st.builds(UnitsWaiting, TEXTS, IDENTS),
     st.builds(FieldsEmptied, TEXTS, NAMES),
+    st.builds(LogOutRemembered, NUMBERS),
 )
 
 
@@ -120,6 +122,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     RemovalRemembered("911:4711"),
     UnitsWaiting("dispatch:880", (101,)),
     FieldsEmptied("dispatch:880", ("title",)),
+    LogOutRemembered(101),
 )
 
 
@@ -143,7 +146,7 @@ def test_an_event_says_what_it_is(event: Event) -> None:
     body = json.loads(wire.encode(event, NOW))
 
     assert body["type"] == wire.type_of(event)
-    hidden = (RemovalRemembered, UnitsWaiting, FieldsEmptied)
+    hidden = (RemovalRemembered, UnitsWaiting, FieldsEmptied, LogOutRemembered)
     assert wire.is_hidden(event) is isinstance(event, hidden)
 
 

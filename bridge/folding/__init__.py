@@ -70,7 +70,7 @@ def fold(board: Board, fact: Fact, now: int) -> list[Event]:
         case OnDuty():
             return units.on_duty(board, fact, now)
         case OffDuty(ident):
-            return units.off_duty(board, ident)
+            return units.off_duty(board, ident, now)
         case StatusSet(ident, status):
             return units.set_status(board, ident, status)
         case PanicSet(ident, on):

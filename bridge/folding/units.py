@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bridge.board import PANIC_MS, fingerprint
-from bridge.events import LinkVerified, Unit, UnitChanged, UnitOffDuty, UnitOnDuty
+from bridge.events import LinkVerified, LogOutRemembered, Unit, UnitChanged, UnitOffDuty, UnitOnDuty
 from bridge.wire import UNIT_FIELDS
 
 if TYPE_CHECKING:
@@ -34,10 +34,14 @@ def on_duty(board: Board, fact: OnDuty, now: int) -> list[Event]:
     return [*_room(board), UnitOnDuty(unit)]
 
 
-def off_duty(board: Board, ident: int) -> list[Event]:
-    """A unit logged out. Its calls keep it until the CAD says that it was detached."""
+def off_duty(board: Board, ident: int, now: int) -> list[Event]:
+    """A unit logged out. Its calls keep it until the CAD says that it was detached. One that was
+    never seen is remembered, in case a description of it is under way.
+    """
     known = board.units.get(ident)
-    return [] if known is None else [UnitOffDuty(known)]
+    if known is not None:
+        return [UnitOffDuty(known)]
+    return [] if board.left.get(ident, now) else [LogOutRemembered(ident)]
 
 
 def set_status(board: Board, ident: int, status: int | str) -> list[Event]:

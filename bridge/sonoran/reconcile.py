@@ -163,6 +163,8 @@ def units_missed(
             ident = _ident(fact)
             if not isinstance(fact, OffDuty):
                 listed.add(ident)
+            elif ident not in board.units:
+                continue
             if before.is_still_so(ident, board):
                 facts += [fact] if ident in board.outlasted else _without_all_clear(fact)
     if complete:

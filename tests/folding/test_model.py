@@ -302,7 +302,8 @@ class Model:
             self.log_in(fact.ident, None, panic=True)
 
     def off_duty(self, fact: OffDuty) -> None:
-        if self.units.pop(fact.ident, None):
+        just_left = any(i == fact.ident and self.now - at < MINUTE for at, i in self.left)
+        if self.units.pop(fact.ident, None) or not just_left:
             self.left.append((self.now, fact.ident))
 
     def grouped(self, fact: Fact) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from bridge.board import Board
 from bridge.events import (
     LinkVerified,
+    LogOutRemembered,
     Pushed,
     Tone,
     TonePlayed,
@@ -40,7 +42,7 @@ def test_a_unit_that_logs_in_is_on_duty(desk: Any) -> None:
 def test_a_unit_that_logs_out_is_off_duty_as_it_last_was(desk: Any) -> None:
     desk.hears(OnDuty(MARTA))
 
-    assert desk.hears(OffDuty(101), OffDuty(101), OffDuty(9999)) == [UnitOffDuty(MARTA)]
+    assert desk.hears(OffDuty(101), OffDuty(101)) == [UnitOffDuty(MARTA)]
 
 
 @pytest.mark.parametrize("fact", [OnDuty(Unit(5000)), PanicSet(5000, on=True)])
@@ -71,6 +73,16 @@ def test_a_description_under_way_brings_back_no_unit_that_logged_out(desk: Any) 
     desk.hears(OffDuty(101))
     desk.waits(60)
     assert desk.hears(OnDuty(MARTA, logged_in=False)) == [UnitOnDuty(MARTA)]
+
+
+def test_a_description_under_way_brings_no_unit_that_logged_out_before_it_was_known(
+    desk: Any,
+) -> None:
+    assert desk.hears(OffDuty(101), OffDuty(101)) == [LogOutRemembered(101)]
+
+    desk.board = Board.decode(desk.board.encode(desk.now), desk.now)
+    assert desk.hears(OnDuty(MARTA, logged_in=False)) == []
+    assert desk.hears(OnDuty(MARTA)) == [UnitOnDuty(MARTA)]
 
 
 def test_ids_are_kept_where_a_description_has_none(desk: Any) -> None:

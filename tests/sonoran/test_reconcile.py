@@ -90,13 +90,13 @@ def units_found(
 
 
 def folded(board: Board, facts: list[Fact]) -> list[Any]:
-    """Return the events that the facts make, the board changed by them."""
+    """Return the events that a game server gets of the facts, the board changed by all."""
     events = []
     for fact in facts:
         for event in fold(board, fact, NOW):
             replay(board, event, NOW)
             events.append(event)
-    return events
+    return [event for event in events if not wire.is_hidden(event)]
 
 
 def test_an_unknown_call_that_is_fresh_alerts() -> None:
@@ -296,6 +296,19 @@ def test_an_unreadable_unit_ends_nothing_and_the_others_count() -> None:
 
 def test_a_list_of_units_that_broke_off_ends_nothing() -> None:
     assert units_found(board_of(Unit(101)), [], complete=False) == []
+
+
+def test_a_unit_that_logs_out_while_the_list_is_read_comes_not_on_duty_by_it() -> None:
+    board = board_of()
+    before = Picture.of(board)
+    folded(board, [OffDuty(101)])
+
+    assert folded(board, units_found(board, [unit(101)], before)) == []
+    assert board.units == {}
+
+
+def test_a_listed_unit_that_is_offline_and_unknown_is_nothing() -> None:
+    assert units_found(board_of(), [unit(101, status=100)]) == []
 
 
 def test_a_unit_that_is_listed_as_offline_is_off_duty() -> None:
