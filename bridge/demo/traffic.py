@@ -6,6 +6,7 @@ must be so on the bridge's board and in the game.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from bridge.owner import samples
@@ -76,6 +77,7 @@ class Traffic:
         self._cad = cad
         self._players = players
         self._come: set[str] = set()
+        self._others = itertools.cycle(_STATELESS)
         self._noted = 0
         self.placed: list[str] = []
         """Keys of all 911 calls of the night."""
@@ -206,7 +208,7 @@ class Traffic:
 
     async def _something_else(self) -> None:
         """The types that change no state come one after the other."""
-        await self._push_sample(_STATELESS[len(self._come) % len(_STATELESS)])
+        await self._push_sample(next(self._others))
 
     async def _push_sample(self, push_type: str) -> None:
         self._come.add(push_type)

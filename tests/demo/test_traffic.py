@@ -1,10 +1,11 @@
 """The night's traffic: every type, the same for the same seed, and never nonsense."""
 
 import random
+from collections import Counter
 from typing import Any
 
 from bridge.demo.cad import Cad
-from bridge.demo.traffic import Traffic
+from bridge.demo.traffic import _STATELESS, Traffic
 from bridge.owner import samples
 from bridge.sonoran.payloads import parse
 
@@ -23,6 +24,14 @@ async def night(cad: Cad, seed: int, acts: int) -> Traffic:
 async def test_a_night_has_every_push_type_there_is(cad: Cad, pushed: Any) -> None:
     await night(cad, 1, 400)
     assert set(pushed.types) == set(samples.NAMES)
+
+
+async def test_what_changes_no_state_comes_in_turn_all_night(cad: Cad, pushed: Any) -> None:
+    await night(cad, 1, 2000)
+    counts = Counter(name for name in pushed.types if name in _STATELESS)
+
+    assert min(counts.values()) > 1
+    assert max(counts.values()) - min(counts.values()) <= 1
 
 
 async def test_the_same_seed_gives_the_same_night(pushed: Any) -> None:
