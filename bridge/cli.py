@@ -214,6 +214,8 @@ def install_resource(
     from bridge.owner import release, resource
 
     if as_zip is not None:
+        if folder is not None:
+            raise ConfigurationError("--zip", "writes a file and installs nothing", "it or DIR")
         typer.echo(f"{release.write_zip(as_zip)} files in {as_zip}: unpack it into `resources`")
         return
     if folder is None:

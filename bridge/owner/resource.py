@@ -108,7 +108,7 @@ def _target(into: Path) -> Path:
         raise ConfigurationError(
             str(into),
             "is not a `resources` folder",
-            f"{inner}" if inner.is_dir() else "`resources`, or a [category] in it",
+            f"name {inner}" if inner.is_dir() else "`resources`, or a [category] in it",
         )
     target = into / NAME
     if target.is_symlink() or (target.exists() and version(target) is None and _anything(target)):
@@ -120,7 +120,7 @@ def _target(into: Path) -> Path:
             str(into),
             f"would be a second {NAME}: there is one in {other.parent}, and the game server "
             "would start either",
-            f"{other.parent}",
+            f"name {other.parent} to update that one, or move it away",
         )
     return target
 

@@ -150,6 +150,10 @@ def test_wrong_usage_and_wrong_answers_exit_2_with_what_is_allowed(owner: Owner)
             "is refused by the CAD",
         ),
         (owner.types("install-resource", str(owner.folder)), "not a `resources` folder"),
+        (
+            owner.types("install-resource", str(owner.folder), "--zip", "r.zip"),
+            "--zip: writes a file and installs nothing",
+        ),
         (owner.types("send", "nonsense"), "is no push type and no file"),
         (owner.types("run", "--config", "missing.toml"), "there is no such file"),
         (owner.types("nonsense"), "nonsense"),
