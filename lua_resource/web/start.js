@@ -14,8 +14,11 @@
     setTimeout(() => call(left - 1), EVERY);
   }
 
-  // A fault of the page must never keep the player's keyboard.
-  window.addEventListener('error', () => cadbridge.post('close', {}));
+  // A fault of the page must never keep the player's keyboard. What the browser says of itself, as that
+  // something was laid out a frame late, bears no error and is none.
+  window.addEventListener('error', (event) => {
+    if (event.error) cadbridge.post('close', {});
+  });
   window.addEventListener('unhandledrejection', () => cadbridge.post('close', {}));
 
   // A font is loaded when it is first used: the first alert must not be the one that waits for it.

@@ -311,6 +311,20 @@ async def test_row_and_card_tell_the_same_distance(calls: Any) -> None:
     assert await screen.page.locator(".detail .distance").inner_text() == "2.0 km"
 
 
+async def test_the_counts_of_units_stand_in_a_column(open_page: Any, card: Any) -> None:
+    screen = await open_page()
+    ages = (1000, 61_000, 3_700_000)
+    rows = [card(f"911:{age}", age=age, units=["1A-12"], routed=age > 61_000) for age in ages]
+    await screen.send("list", {"calls": rows, "here": {"x": 0, "y": 0, "heading": 0}})
+
+    lefts = await screen.page.evaluate(
+        "() => [...document.querySelectorAll('.call-units')]"
+        ".map((node) => Math.round(node.getBoundingClientRect().left))"
+    )
+
+    assert len(set(lefts)) == 1
+
+
 async def test_news_does_not_scroll_the_list_away_from_what_is_read(
     open_page: Any, card: Any
 ) -> None:

@@ -104,6 +104,25 @@ async def test_a_fault_of_the_page_gives_the_focus_back(open_page: Any, card: An
 
 
 @asynchronous
+async def test_a_panel_stays_open_when_the_screen_gets_another_size(
+    open_page: Any, card: Any
+) -> None:
+    screen = await open_page(width=2560, height=1440)
+    await screen.send("show", card())
+    await screen.send("list", {"calls": [card()]})
+    await screen.page.set_viewport_size({"width": 1280, "height": 720})
+    # Whether the browser says this by itself now is its own affair.
+    late = "ResizeObserver loop limit exceeded"
+    await screen.page.evaluate(
+        "message => window.dispatchEvent(new ErrorEvent('error', { message }))", late
+    )
+    await screen.send("hello", {})  # comes after what the page has said
+
+    assert await screen.said("close") == []
+    assert await screen.page.locator(".panel").count() == 1
+
+
+@asynchronous
 async def test_the_page_says_that_it_lives(open_page: Any, card: Any) -> None:
     screen = await open_page()
     await screen.send("list", {"calls": [card()]})
