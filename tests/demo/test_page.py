@@ -171,6 +171,18 @@ async def test_nothing_is_cut_or_covered_on_a_phone(
     assert across == 390
 
 
+async def test_the_log_follows_also_when_it_has_become_smaller(page: Page) -> None:
+    await page.locator("#log").evaluate(
+        "log => { log.style.cssText = 'flex: none; height: 40px; min-height: 0'; }"
+    )
+    await press(page, "emergency").click()
+
+    await page.wait_for_function(
+        "() => { const log = document.getElementById('log');"
+        " return log.scrollHeight - log.scrollTop - log.clientHeight < 2; }"
+    )
+
+
 async def test_the_line_that_is_typed_stays_in_its_box(page: Page) -> None:
     right = "node => node.getBoundingClientRect().right"
     group = await page.locator("fieldset", has=page.locator(".say")).evaluate(right)

@@ -342,15 +342,24 @@ for (const button of all('[data-enlarge]')) {
 
 // ---- the log
 
-function showLog(lines) {
+/** Who has scrolled up reads: the newest line is not pushed under his eyes. */
+let follows = true;
+at('log').addEventListener('scroll', () => {
   const log = at('log');
-  const follows = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  keep(log, lines, (row) => {
+  follows = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+});
+
+function follow() {
+  if (follows) at('log').scrollTop = at('log').scrollHeight;
+}
+
+function showLog(lines) {
+  keep(at('log'), lines, (row) => {
     const node = el('li', row.kind);
     node.append(el('time', '', row.at), el('span', '', row.text));
     return node;
   });
-  if (follows) log.scrollTop = log.scrollHeight;
+  follow();
 }
 
 // ---- live
@@ -362,6 +371,7 @@ function resize() {
   }
   fly(VIEWS[state.view]);
   showInset();
+  follow();
 }
 
 function listen() {
