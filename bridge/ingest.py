@@ -46,8 +46,8 @@ __all__ = ["Ingest", "Outcome"]
 log = structlog.get_logger(__name__)
 
 SNAPSHOT_EVERY = 2000
-"""Events between two snapshots: as many are replayed at start, in some 200 ms at the most. Writing
-one takes the event loop some milliseconds, so it is not done more often."""
+"""Events after which a snapshot is kept: as many are replayed at start, in some 200 ms at the most.
+Writing one takes the event loop some milliseconds, so it is not done more often."""
 MOST_ENTRIES = 2000
 """Entries of a batch that further pushes may join."""
 FOLLOW_AGAIN_S = 1.0
@@ -182,6 +182,14 @@ class Ingest:
             lambda board, now: _replayed(board, expire(board, now, after), now)
         )
 
+    async def keep_snapshot(self) -> None:
+        """Keep the board if anything has happened since the last snapshot: events before one can be
+        pruned.
+        """
+        await self.stop()
+        if self._board is not None and self._since_snapshot:
+            await self._save(self._snapshot(self._board))
+
     async def _change(self, change: Change) -> Outcome:
         failure: JournalUnavailable | SequenceTaken | None = None
         for _ in range(ATTEMPTS):
@@ -270,8 +278,11 @@ class Ingest:
         """Return a snapshot of the board just after the batch, if one is due and this is it."""
         if self._since_snapshot < SNAPSHOT_EVERY or self._board is None or self._last != batch.last:
             return None
+        return self._snapshot(self._board)
+
+    def _snapshot(self, board: Board) -> Snapshot:
         now = self._now()
-        return Snapshot(batch.last, now, self._board.encode(now))
+        return Snapshot(self._last, now, board.encode(now))
 
     async def _save(self, snapshot: Snapshot) -> None:
         try:

@@ -249,6 +249,8 @@ class Service:
                 log.exception("tidying_failed")
 
     async def _prune(self) -> None:
+        for ingest in self.ingests.values():
+            await ingest.keep_snapshot()
         now = self.now()
         await self.journal.prune(
             before=now - int(self.settings.journal.keep_days * 86_400_000),

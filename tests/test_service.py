@@ -12,6 +12,9 @@ from cryptography.x509.oid import NameOID
 from structlog.testing import capture_logs
 
 from bridge.errors import ConfigurationError
+from bridge.events import Unit
+from bridge.facts import OnDuty
+from bridge.recall import board_at
 from bridge.service import Service
 from bridge.settings import load
 
@@ -79,6 +82,19 @@ async def test_a_task_that_fails_in_the_background_is_told_of(tmp_path: Path, un
         async with service(tmp_path) as running:
             running._in_background(fail())
             await until(lambda: any(line["event"] == "background_task_failed" for line in said))
+
+
+async def test_what_is_older_than_keep_days_goes_where_little_happens_too(tmp_path: Path) -> None:
+    write_certificate(tmp_path, None)
+    bridge, now = service(tmp_path), 1_790_000_000_000
+    bridge.now = lambda: now
+    async with bridge as running:
+        await running.ingests[1].accept([OnDuty(Unit(ident)) for ident in (101, 102, 103)])
+        now += 8 * 86_400_000
+        await running._prune()
+
+        assert [record.seq for record in await running.journal.read(1, 0, 10)] == [3]
+        assert len((await board_at(running.journal, 1, 3)).units) == 3
 
 
 async def test_the_journals_size_is_that_of_its_own_files(tmp_path: Path) -> None:

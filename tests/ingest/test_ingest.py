@@ -548,6 +548,18 @@ async def test_a_snapshot_has_nothing_of_what_comes_after_it(
     assert len(Board.decode(snapshot.body, snapshot.at).calls) == 8
 
 
+async def test_a_snapshot_that_is_asked_for_is_taken_if_anything_has_happened(
+    ingest: Ingest, journal: Any
+) -> None:
+    await ingest.keep_snapshot()
+    await ingest.accept([placed(number) for number in range(3)])
+    await ingest.keep_snapshot()
+    await ingest.keep_snapshot()
+
+    (snapshot,) = journal.snapshots[1]
+    assert Board.decode(snapshot.body, snapshot.at) == await board_at(journal, 1, 3)
+
+
 async def test_what_is_gathered_behind_a_snapshot_counts_towards_the_next(
     ingest: Ingest, journal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
