@@ -225,8 +225,11 @@ def install_resource(
     typer.echo(f"cadbridge {installed.now}{before} installed in {installed.folder}")
     for path in installed.saved:
         typer.echo(f"your changed file was saved as {path}")
-    start = "restart" if before else "ensure"
-    typer.echo(f"now, in the server's console: refresh, then {start} cadbridge")
+    typer.echo(
+        "now, in the game server's console: refresh, then restart cadbridge"
+        if before
+        else "now restart the game server, once its server.cfg has the lines of `cad-bridge init`"
+    )
 
 
 cli_demo.add_to(app)

@@ -180,7 +180,8 @@ def _next_steps(answers: Answers, path: Path) -> list[str]:
         "Copy the lines above into the game server's server.cfg, below its framework.",
         f"{me} install-resource DIR      (DIR: the game server's resources folder)",
         pushes,
-        f"{me} run --config {config}",
+        f"{me} run --config {config}      (it stays open: what follows goes into another window)",
+        "Restart the game server: its console says `Connected to bridge`.",
         f"{me} doctor --config {config}",
     ]
     if "YOUR-HOST-NAME" in _game_url(answers):

@@ -106,6 +106,9 @@ def test_from_init_to_a_call_on_the_status_page(owner: Owner) -> None:
     resources.mkdir(parents=True)
     installed = owner.types("install-resource", str(resources))
     assert (installed.returncode, installed.stdout.split()[0]) == (0, "cadbridge")
+    assert "now restart the game server" in installed.stdout
+    updated = owner.types("install-resource", str(resources))
+    assert "refresh, then restart cadbridge" in updated.stdout
 
     before = owner.types("doctor", "--json")
     assert (before.returncode, states(before.stdout)["bridge"]) == (1, "fail")

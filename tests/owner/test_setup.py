@@ -139,6 +139,19 @@ def test_only_another_cad_than_the_public_one_is_written(config: Path) -> None:
     assert any("30130" in step for step in written.next_steps)
 
 
+def test_the_game_server_is_restarted_between_the_bridges_start_and_the_doctor(
+    config: Path,
+) -> None:
+    """It reads its `server.cfg` and its new folder only then."""
+    steps = write(ANSWERS, config).next_steps
+    order = [
+        next(number for number, step in enumerate(steps) if words in step)
+        for words in ("install-resource", " run ", "Restart the game server", " doctor ")
+    ]
+
+    assert order == sorted(order)
+
+
 def test_the_key_is_not_in_the_answers_text() -> None:
     assert KEY not in repr(ANSWERS)
 
