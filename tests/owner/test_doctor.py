@@ -226,6 +226,16 @@ async def test_a_port_that_another_program_has_is_named(examine: Examine, admin:
     assert "gateway.port" in taken.next
 
 
+async def test_a_servers_own_port_that_is_taken_is_named_by_its_own_key(
+    examine: Examine, admin: Admin
+) -> None:
+    servers = [{"id": 1, "token": TOKEN}, {"id": 2, "token": TOKEN + "2", "push_port": admin.port}]
+    checks = await examine(servers=servers, cad={"source": "http"})
+
+    [taken] = [check for check in checks if f"port {admin.port} (push)" in check.text]
+    assert taken.next.endswith("choose another one: servers.1.push_port")
+
+
 async def test_a_wrong_key_and_a_cad_that_is_away_are_told_apart(examine: Examine) -> None:
     wrong = by_name(await examine(cad={"api_key": "wrong-key-of-mine"}))
     away = by_name(await examine(cad={"api_url": "http://127.0.0.1:1"}))

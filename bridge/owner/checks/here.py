@@ -92,30 +92,34 @@ def ports(context: Context) -> Iterator[Check]:
     """While no bridge runs, its ports must be free; while one runs, it holds them."""
     settings = context.settings
     listeners = [
-        ("admin", settings.admin.host, settings.admin.port),
-        ("gateway", settings.gateway.host, settings.gateway.port),
+        ("admin.port", settings.admin.host, settings.admin.port),
+        ("gateway.port", settings.gateway.host, settings.gateway.port),
     ]
     if settings.cad.uses_http:
-        listeners.append(("push", settings.push.host, settings.push.port))
+        listeners.append(("push.port", settings.push.host, settings.push.port))
         listeners += [
-            ("push", settings.push.host, server.push_port)
-            for server in settings.servers
+            (f"servers.{number}.push_port", settings.push.host, server.push_port)
+            for number, server in enumerate(settings.servers)
             if server.push_port
         ]
-    named = ", ".join(f"{port} ({what})" for what, _, port in listeners)
+    named = ", ".join(f"{port} ({_purpose(key)})" for key, _, port in listeners)
     if context.status is not None:
         yield Check("ports", "ok", f"the running bridge has {named}")
         return
-    taken = [(what, port, why) for what, host, port in listeners if (why := _taken(host, port))]
-    for what, port, why in taken:
+    taken = [(key, port, why) for key, host, port in listeners if (why := _taken(host, port))]
+    for key, port, why in taken:
         yield Check(
             "ports",
             "fail",
-            f"port {port} ({what}) cannot be opened: {why}",
-            f"end the other program that has it, or choose another one: {what}.port",
+            f"port {port} ({_purpose(key)}) cannot be opened: {why}",
+            f"end the other program that has it, or choose another one: {key}",
         )
     if not taken:
         yield Check("ports", "ok", f"free: {named}")
+
+
+def _purpose(key: str) -> str:
+    return "push" if key.endswith("push_port") else key.removesuffix(".port")
 
 
 def _taken(host: str, port: int) -> str:
