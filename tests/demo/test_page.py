@@ -19,7 +19,7 @@ from playwright.async_api import (
 from bridge.demo.game import GameClient
 from bridge.demo.site import DemoSite
 from bridge.demo.stage import Stage
-from tests.chromium import chromium
+from tests.chromium import PATIENCE_MS, chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -179,7 +179,8 @@ async def test_the_log_follows_also_when_it_has_become_smaller(page: Page) -> No
 
     await page.wait_for_function(
         "() => { const log = document.getElementById('log');"
-        " return log.scrollHeight - log.scrollTop - log.clientHeight < 2; }"
+        " return log.scrollHeight - log.scrollTop - log.clientHeight < 2; }",
+        timeout=PATIENCE_MS,
     )
 
 
