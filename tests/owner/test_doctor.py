@@ -262,6 +262,21 @@ async def test_the_servers_of_the_cad_are_named_where_all_is_well_too(examine: E
     assert "1 (Los Santos), 2 (Paleto Bay)" in report["server ids"].text
 
 
+async def test_a_first_server_with_a_port_of_its_own_is_reached_at_the_shared_one_too(
+    examine: Examine, free_port: int
+) -> None:
+    report = by_name(
+        await examine(
+            cad={"source": "http"},
+            push={"port": 30130},
+            servers=[{"id": 1, "token": TOKEN, "push_port": free_port}],
+        )
+    )
+
+    assert report["way of pushes"].state == "ok"
+    assert report["way of pushes"].text == "the CAD posts for server 1 to port 30130"
+
+
 async def test_a_port_in_the_cad_that_is_not_ours_is_told(examine: Examine) -> None:
     servers = [{"id": 2, "token": TOKEN}]
     http = by_name(await examine(servers=servers, push={"port": 30130}))["way of pushes"]

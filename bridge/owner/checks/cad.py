@@ -65,17 +65,18 @@ def push_target(context: Context) -> Iterator[Check]:
         return
     stored = {server.id: str(server.port or "") for server in context.looked.servers}
     for number, server in enumerate(settings.servers):
-        ours = server.push_port or (settings.push.port if number == 0 else None)
+        shared = settings.push.port if number == 0 else None
+        ours = [str(port) for port in (server.push_port, shared) if port]
         theirs = stored.get(server.id, "")
         name = f"server {server.id}"
-        if ours is not None and theirs == str(ours):
-            yield Check("way of pushes", "ok", f"the CAD posts for {name} to port {ours}")
+        if theirs in ours:
+            yield Check("way of pushes", "ok", f"the CAD posts for {name} to port {theirs}")
         else:
             yield Check(
                 "way of pushes",
                 "note" if settings.cad.uses_hub else "warn",
                 f"the CAD posts for {name} to port {theirs or '(none)'}, "
-                f"not to {ours if ours is not None else 'a port of its own here'}",
+                f"not to {' or '.join(ours) or 'a port of its own here'}",
                 "right if the CAD's own resource forwards to this bridge; else set ip and port "
                 "under Admin > Advanced > In-Game Integration",
             )
