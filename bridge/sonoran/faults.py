@@ -91,8 +91,9 @@ class CadRefused(CadFault):
 
     def __str__(self) -> str:
         """Quote the CAD and say what an owner can do about this status."""
-        said = f": {self.detail.rstrip('.')}" if self.detail else ""  # the sentence goes on
         hint = _HINTS.get(self.status, "")
+        detail = self.detail.rstrip(".") if hint else self.detail  # the sentence goes on
+        said = f": {detail}" if detail else ""
         trace = f" [trace {self.trace}]" if self.trace else ""
         return f"the CAD refused ({self.status}){said}{hint}{trace}"
 

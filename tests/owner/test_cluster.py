@@ -153,7 +153,7 @@ async def test_credentials_that_others_can_read_are_told(
     credentials.chmod(0o644)
     monkeypatch.setattr("bridge.owner.doctor.cluster.look", lambda _: look(Address.parse(url)))
     check, _ = await examined(f"{url}?credentials={credentials}")
-    assert (check.state, check.next) == ("warn", f"chmod 600 '{credentials}'")
+    assert (check.state, check.next) == ("warn", f"chmod 600 {credentials}")
 
 
 async def test_the_credentials_of_a_user_open_the_journal(
