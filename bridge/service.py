@@ -37,7 +37,7 @@ from bridge.sonoran.pushes import Pushes
 from bridge.sonoran.side import CadSide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from types import TracebackType
     from typing import Any
 
@@ -235,18 +235,13 @@ class Service:
 
     async def _tidy(self) -> None:
         """Close what is over by its time, keep receipts, prune the journal; for ever."""
+        chores = [*(ingest.expire for ingest in self.ingests.values()), self.receipts.keep]
         for turn in count(1):
             await asyncio.sleep(TIDY_SECONDS)
-            try:
-                for ingest in self.ingests.values():
-                    await ingest.expire()
-                await self.receipts.keep()
-                if turn % PRUNE_EVERY == 0:
-                    await self._prune()
-            except JournalUnavailable as error:
-                log.warning("tidying_put_off", reason=error.reason)
-            except Exception:
-                log.exception("tidying_failed")
+            due = chores if turn % PRUNE_EVERY else [*chores, self._prune]
+            refused = [reason for chore in due if (reason := await _refusal(chore))]
+            if refused:
+                log.warning("tidying_put_off", reason=refused[0])
 
     async def _prune(self) -> None:
         for ingest in self.ingests.values():
@@ -262,6 +257,17 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._stack.aclose()
+
+
+async def _refusal(chore: Callable[[], Awaitable[object]]) -> str:
+    """Do it; return why the journal did not take it, if so. Its faults hold up no other chore."""
+    try:
+        await chore()
+    except JournalUnavailable as error:
+        return error.reason
+    except Exception:
+        log.exception("tidying_failed")
+    return ""
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -84,6 +84,27 @@ async def test_a_task_that_fails_in_the_background_is_told_of(tmp_path: Path, un
             await until(lambda: any(line["event"] == "background_task_failed" for line in said))
 
 
+async def test_what_fails_in_tidying_holds_up_nothing_else(
+    tmp_path: Path, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise ValueError("what nobody thought of")
+
+    async def keep() -> None:
+        kept.append(True)
+
+    write_certificate(tmp_path, None)
+    monkeypatch.setattr("bridge.service.TIDY_SECONDS", 0.01)
+    kept: list[bool] = []
+    with capture_logs() as said:
+        async with service(tmp_path) as running:
+            monkeypatch.setattr(running.ingests[1], "expire", fail)
+            monkeypatch.setattr(running.receipts, "keep", keep)
+            running._in_background(running._tidy())
+            await until(lambda: kept)
+    assert "tidying_failed" in {line["event"] for line in said}
+
+
 async def test_what_is_older_than_keep_days_goes_where_little_happens_too(tmp_path: Path) -> None:
     write_certificate(tmp_path, None)
     bridge, now = service(tmp_path), 1_790_000_000_000
