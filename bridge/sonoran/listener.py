@@ -134,7 +134,8 @@ class Listener:
         """Stop accepting, finish what has arrived whole, close."""
         self._stopping = True
         for limit in self._arriving:
-            limit.reschedule(asyncio.get_running_loop().time())
+            if not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time())
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

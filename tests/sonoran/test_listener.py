@@ -32,14 +32,13 @@ class Receiver:
         return Outcome(body.decode(errors="replace")[:20] or "ok", "why it was", "data.0")
 
 
-@asynccontextmanager
-async def listening(
+def listener_of(
     receiver: Receiver,
     turned_away: Callable[[str, str], None] = lambda _address, _reason: None,
     **settings: object,
-) -> AsyncIterator[tuple[str, aiohttp.ClientSession]]:
+) -> Listener:
     configured = PushSettings(host="127.0.0.1", **settings)
-    listener = Listener(
+    return Listener(
         receiver,
         port=0,
         default_server=1,
@@ -48,6 +47,15 @@ async def listening(
         doorkeeper=Doorkeeper(configured.allow_from),
         turned_away=turned_away,
     )
+
+
+@asynccontextmanager
+async def listening(
+    receiver: Receiver,
+    turned_away: Callable[[str, str], None] = lambda _address, _reason: None,
+    **settings: object,
+) -> AsyncIterator[tuple[str, aiohttp.ClientSession]]:
+    listener = listener_of(receiver, turned_away, **settings)
     await listener.start()
     try:
         async with aiohttp.ClientSession() as session:
@@ -187,6 +195,27 @@ async def test_stopping_does_not_wait_for_a_body_that_is_still_arriving() -> Non
     assert receiver.bodies == []
     writer.close()
     await writer.wait_closed()
+
+
+async def test_stopping_at_the_moment_a_body_has_become_too_late_closes_the_port() -> None:
+    listener = listener_of(Receiver())
+    await listener.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+    writer.write(HALF)
+    assert b" 100 " in await reader.readuntil(b"\r\n\r\n")  # its body is being read
+    (limit,) = listener._arriving
+    limit.reschedule(0)
+    await asyncio.sleep(0)
+    assert limit.expired()
+    assert listener._arriving  # whoever reads it has not heard of it yet
+
+    await listener.stop()
+
+    assert b" 503 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", listener.port)
 
 
 @pytest.mark.parametrize("said", [b"", b"POST /event HTTP/1.1\r\nHost: x\r\nX-Slow: "])
