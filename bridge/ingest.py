@@ -184,10 +184,10 @@ class Ingest:
 
     async def keep_snapshot(self) -> None:
         """Keep the board if anything has happened since the last snapshot: events before one can be
-        pruned.
+        pruned. Not while something is under way: it may never be stored, and a board that is never
+        at rest is kept every `SNAPSHOT_EVERY` events.
         """
-        await self.stop()
-        if self._board is not None and self._since_snapshot:
+        if self._writer is None and self._board is not None and self._since_snapshot:
             await self._save(self._snapshot(self._board))
 
     async def _change(self, change: Change) -> Outcome:

@@ -245,7 +245,7 @@ class Service:
 
     async def _prune(self) -> None:
         for ingest in self.ingests.values():
-            await ingest.keep_snapshot()
+            await _refusal(ingest.keep_snapshot)
         now = self.now()
         await self.journal.prune(
             before=now - int(self.settings.journal.keep_days * 86_400_000),

@@ -118,6 +118,24 @@ async def test_what_is_older_than_keep_days_goes_where_little_happens_too(tmp_pa
         assert len((await board_at(running.journal, 1, 3)).units) == 3
 
 
+async def test_a_board_that_cannot_be_kept_holds_up_no_pruning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise ValueError("what nobody thought of")
+
+    async def prune(**_: int) -> None:
+        pruned.append(True)
+
+    write_certificate(tmp_path, None)
+    pruned: list[bool] = []
+    async with service(tmp_path) as running:
+        monkeypatch.setattr(running.ingests[1], "keep_snapshot", fail)
+        monkeypatch.setattr(running.journal, "prune", prune)
+        await running._prune()
+    assert pruned == [True]
+
+
 async def test_the_journals_size_is_that_of_its_own_files(tmp_path: Path) -> None:
     write_certificate(tmp_path, None)
     async with service(tmp_path, journal="cad[1].db") as running:

@@ -560,6 +560,22 @@ async def test_a_snapshot_that_is_asked_for_is_taken_if_anything_has_happened(
     assert Board.decode(snapshot.body, snapshot.at) == await board_at(journal, 1, 3)
 
 
+async def test_a_snapshot_that_is_asked_for_waits_for_no_journal_that_is_busy(
+    ingest: Ingest, journal: Any
+) -> None:
+    journal.gate.clear()
+    writing = asyncio.create_task(ingest.accept([placed(1)]))
+    await settle()
+    async with asyncio.timeout(60):
+        await ingest.keep_snapshot()
+    assert journal.snapshots[1] == []  # the board has what may never be stored
+
+    journal.gate.set()
+    await writing
+    await ingest.keep_snapshot()
+    assert [snapshot.seq for snapshot in journal.snapshots[1]] == [1]
+
+
 async def test_what_is_gathered_behind_a_snapshot_counts_towards_the_next(
     ingest: Ingest, journal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
