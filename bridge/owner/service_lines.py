@@ -1,4 +1,4 @@
-"""What keeps the bridge running: a hardened systemd unit, or a line for Windows' task scheduler."""
+"""What keeps the bridge running: a hardened systemd unit, or lines for Windows' task scheduler."""
 
 from __future__ import annotations
 
@@ -96,7 +96,8 @@ WantedBy=multi-user.target
 
 
 def windows_task(config: PurePath, python: str) -> str:
-    """Return one PowerShell line that registers a task: at start, without a window, for ever.
+    """Return the PowerShell lines that register a task and start it: at each start of the machine,
+    without a window, for ever.
 
     `schtasks` alone cannot lift the limit of 72 hours that Windows sets a task.
     """
@@ -117,11 +118,11 @@ def windows_task(config: PurePath, python: str) -> str:
         "-DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew"
     )
     return f"""\
-# Type this as one line into a PowerShell that was started as administrator:
+# Paste these two lines into a PowerShell that was started as administrator:
 Register-ScheduledTask -TaskName 'cad-bridge' -Action ({action}) \
 -Trigger (New-ScheduledTaskTrigger -AtStartup) -Settings ({limits}) \
 -Principal (New-ScheduledTaskPrincipal -UserId "$env:USERDOMAIN\\$env:USERNAME" -LogonType S4U)
-# Then, to start it now:  Start-ScheduledTask -TaskName 'cad-bridge'
+Start-ScheduledTask -TaskName 'cad-bridge'
 # To end it:              Stop-ScheduledTask -TaskName 'cad-bridge'
 # What it says:           {log}
 """

@@ -82,6 +82,14 @@ def test_the_windows_line_quotes_what_owners_name_their_folders() -> None:
     assert "-ExecutionTimeLimit ([TimeSpan]::Zero)" in line
 
 
+def test_what_is_pasted_on_windows_starts_the_task_too() -> None:
+    text = windows_task(PureWindowsPath(r"C:\bridge\cad-bridge.toml"), "python")
+
+    register, start = (line for line in text.splitlines() if not line.startswith("#"))
+    assert register.startswith("Register-ScheduledTask -TaskName 'cad-bridge'")
+    assert start == "Start-ScheduledTask -TaskName 'cad-bridge'"
+
+
 @pytest.mark.parametrize("folder", [Path.home(), Path(Path.home().anchor) / "opt"])
 def test_a_folder_that_is_not_the_bridges_alone_is_not_given_to_the_service(folder: Path) -> None:
     with pytest.raises(ConfigurationError, match="is no folder for the bridge alone"):
