@@ -121,11 +121,11 @@ end
 ---@param event CadBridge.CallEvent
 function Alerts:changed(event)
     local call = event.call
-    if event.inherits then self.claims:open(call, true) end
-    local named = self.claims:changed(call)
+    local named = event.inherits and self.openings:claim(call, true) or self.claims:changed(call)
     self.changes:changed(event)
     if event.inherits then self.openings:inherited(call) end
     for _, source in ipairs(named) do self.own:named(call, source, event.alert and 'alert' or 'quiet') end
+    if event.inherits then self.openings:offer(call) end
     local attached = event.inherits and call.units or event.attached
     if event.alert and attached and attached[1] then self.own:helpIsComing(call) end
 end
@@ -187,13 +187,14 @@ function Alerts:restored(before)
         for key, call in pairs(open) do
             if call.kind == kind then
                 local was = before[key]
-                self.claims:open(call, was ~= nil)
+                local inherits = call.origin911 ~= nil and not (was and was.origin911)
+                if inherits then self.openings:claim(call, was ~= nil) else self.claims:open(call, was ~= nil) end
                 if was then
                     self.changes:renewed(was, call)
                 else
                     self.whereabouts:find(call, self.board:age(key, now) or 0)
                 end
-                if call.origin911 and not (was and was.origin911) then self.openings:inherited(call) end
+                if inherits then self.openings:inherited(call) end
                 -- Before the restart its caller has heard of the units that were on the way.
                 if self.first and call.units and call.units[1] then self.memory:help(key) end
             end

@@ -68,16 +68,18 @@ end
 ---caller. A dispatch call made from a 911 call takes over whose that one was.
 ---@param call Call
 ---@param known boolean? it was open before: whether only dispatchers get it was decided then
+---@return integer[] who was none before, or was not proven to be one
 function Claims:open(call, known)
     local key, before = call.key, call.origin911
     self.named:put(call)
     for source, proof in pairs(before and self.callers[before] or NOBODY) do self:called(key, source, proof) end
-    self:match(call)
+    local named = self:match(call)
     if before then
         self.restricted[key] = self.restricted[key] or self.restricted[before]
     elseif not known and call.kind == '911' and self.options.dispatcherFirst then
         self:restrict(key)
     end
+    return named
 end
 
 ---A call changed: its callers are those whom its ids name now, and those whom they named before.

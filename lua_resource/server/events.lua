@@ -154,7 +154,7 @@ local HANDLE = {
         local players = cad:playersOf(ident)
         events.panics:ended(ident, 'off_duty')
         events:unitsMoved(cad:remove(ident), ident)
-        events.actions.responding:detached(players)
+        events.actions.responding:loggedOut(players, ident)
         events.announce('cadbridge:unitChanged', event.unit)
     end,
     ['tone.played'] = function(events, event, action)
@@ -217,6 +217,7 @@ function Events:restore(board)
     self.arrivals.paused = false
     self.panics:restored(self.board.units)
     self.alerts:restored(before)
+    self.actions.responding:restored(before)
     -- The last dispatcher may have left while nobody told us.
     if self.audience.sources.cad.dispatchers == 0 then self.alerts:lift(self.freshFor()) end
     for _, unit in pairs(self.board.units) do

@@ -185,6 +185,44 @@ async def test_a_call_of_before_one_logged_out_is_noted_no_more(street: Town, ma
     assert street.lines(2) == ["You are on no call."]
 
 
+async def test_a_call_that_was_dispatched_unheard_is_still_the_one_he_chose(
+    street: Town, make: Make
+) -> None:
+    await street.event("call.opened", call=make.call())
+    await type_(street, 1, "respond")
+    street.down()
+    calls = [make.call(880, "dispatch", origin911="911:4711"), make.call(4712)]
+    await street.connect(calls=calls, units=[make.unit(102, player=2)], epoch="epoch-2")
+    await type_(street, 1, "note on my way")
+    assert [asked["call"] for asked in street.asked("call.note")] == ["dispatch:880"]
+
+
+async def test_a_call_that_one_was_taken_off_unheard_is_noted_no_more(
+    street: Town, make: Make
+) -> None:
+    made = make.call(880, "dispatch", origin911="911:4711", units=[102])
+    await street.event("call.opened", call=made)
+    await type_(street, 2, "respond")
+    street.down()
+    calls = [{**made, "units": []}]
+    await street.connect(calls=calls, units=[make.unit(102, player=2)], epoch="epoch-2")
+    await type_(street, 2, "note suspect gone")
+    assert street.asked("call.note") == []
+
+
+async def test_a_responder_by_permission_whose_unit_logs_out_can_still_leave_what_he_chose(
+    street: Town, make: Make
+) -> None:
+    unit = make.unit(101, player=1)
+    await street.event("unit.on_duty", unit=unit)
+    await street.event("call.opened", call=make.call(position={"x": 1.0, "y": 2.0}))
+    await type_(street, 1, "respond")
+    await street.event("unit.off_duty", unit=unit)
+    street.forget()
+    await type_(street, 1, "clearcall")
+    assert [(a["key"], a["route"]) for a in street.shown(1)] == [("911:4711", False)]
+
+
 async def test_the_route_follows_the_call_into_the_cad(street: Town, make: Make) -> None:
     await street.event("call.opened", call=make.call())
     await type_(street, 1, "respond")

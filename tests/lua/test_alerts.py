@@ -479,6 +479,36 @@ async def test_a_dispatch_call_whose_911_is_known_later_takes_its_place_then(
     assert town.asked("call.note")[0]["call"] == "dispatch:880"
 
 
+async def test_a_caller_who_is_named_with_the_911_call_hears_that_his_call_arrived(
+    town: Town, make: Make
+) -> None:
+    await town.come(3)
+    await town.event("call.opened", call=make.call())
+    new = make.call(880, "dispatch")
+    await town.event("call.opened", call=new)
+    assert town.got(3) == []
+    new = {**new, "origin911": "911:4711", "callerIds": make.ids(3)}
+    await town.event("call.changed", call=new, changed=["origin911", "callerIds"])
+    assert [(a["class"], a["how"]) for a in town.shown(3)] == [("caller", "alert")]
+
+
+async def test_a_dispatch_call_whose_911_is_known_when_it_is_gone_is_the_responders_too(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    town.dispatchers(2)
+    await town.come(1, 2, 3)
+    await town.event("call.opened", call=make.call())
+    new = make.call(880, "dispatch")
+    await town.event("call.opened", call=new)
+    await town.event("call.closed", call=make.call(), reason="removed")
+    town.forget()
+    new = {**new, "origin911": "911:4711"}
+    await town.event("call.changed", call=new, changed=["origin911"])
+    assert [(a["key"], a["how"]) for a in town.shown(1)] == [("dispatch:880", "quiet")]
+    assert town.got(2) == town.got(3) == []
+
+
 async def test_a_911_whose_dispatch_call_never_comes_is_taken_away(town: Town, make: Make) -> None:
     town.responders(1)
     await town.come(1)
@@ -579,6 +609,20 @@ async def test_a_responder_who_placed_the_call_is_alerted_when_it_is_everybodys(
     assert [(a["class"], a["how"]) for a in town.shown(1)] == [("emergency", "alert")]
 
 
+async def test_a_caller_who_was_alerted_is_offered_to_respond_when_the_call_is_everybodys(
+    build: Any, make: Make
+) -> None:
+    town = await build("dispatcherFirst = true, caller = 'alert'")
+    town.responders(1)
+    await town.come(1)
+    dispatcher = make.unit(150, dispatcher=True)
+    await town.event("unit.on_duty", unit=dispatcher)
+    await town.event("call.opened", call=make.call(1, callerIds=make.ids(1)))
+    assert [(a["how"], a.get("respond")) for a in town.shown(1)] == [("alert", None)]
+    await town.event("unit.off_duty", unit=dispatcher)
+    assert [(a["how"], a.get("respond")) for a in town.shown(1)] == [("change", True)]
+
+
 async def test_when_the_last_dispatcher_left_unheard_open_calls_are_everybodys(
     build: Any, make: Make
 ) -> None:
@@ -606,7 +650,7 @@ async def test_a_new_board_makes_no_open_call_the_dispatchers_own(build: Any, ma
     assert town.got(1) == []
 
 
-@pytest.mark.parametrize("how", ["removed", "dispatched", "unheard"])
+@pytest.mark.parametrize("how", ["removed", "dispatched", "unheard", "half heard", "known later"])
 async def test_a_dispatch_call_is_the_dispatchers_own_where_its_911_was_that_is_gone(
     build: Any, make: Make, how: str
 ) -> None:
@@ -617,9 +661,15 @@ async def test_a_dispatch_call_is_the_dispatchers_own_where_its_911_was_that_is_
     await town.event("unit.on_duty", unit=dispatcher)
     await town.event("call.opened", call=make.call(1))
     made = make.call(880, "dispatch", origin911="911:1")
-    if how == "unheard":
+    if how == "half heard":
+        await town.event("call.closed", call=make.call(1), reason="removed")
+    if how in ("unheard", "half heard"):
         town.down()
         await town.connect(calls=[made], units=[dispatcher], epoch="epoch-2")
+    elif how == "known later":
+        await town.event("call.opened", call=make.call(880, "dispatch"))
+        await town.event("call.closed", call=make.call(1), reason="removed")
+        await town.event("call.changed", call=made, changed=["origin911"])
     else:
         await town.event("call.closed", call=make.call(1), reason=how)
         await town.server.advance(6000)

@@ -192,15 +192,43 @@ function Responding:closed(key, instead)
     end
 end
 
----A unit of these players was taken off the call, or is off duty: what they chose holds only where another
----unit of theirs is on it.
+---A unit of these players is on the call no more: that they chose it holds only where another unit of
+---theirs is on it.
 ---@param sources integer[]
----@param key string? nil: whichever they chose
+---@param key string
 function Responding:detached(sources, key)
+    local call = self.board.calls[key]
     for _, source in ipairs(sources) do
-        local call = self.board.calls[self.routed[source] or '']
-        if call and (not key or call.key == key) and not self.claims:isAttached(call, source) then
+        if call and self.routed[source] == key and not self.claims:isAttached(call, source) then
             self.routed[source] = nil
+        end
+    end
+end
+
+---A unit of these players is off duty. Who is a responder all the same keeps what he chose, if the unit was
+---not on it: the route to it is still on his map.
+---@param sources integer[]
+---@param ident integer
+function Responding:loggedOut(sources, ident)
+    for _, key in ipairs(self.board:attached(ident)) do self:detached(sources, key) end
+    for _, source in ipairs(sources) do
+        if not self:chosen(source) then self.routed[source] = nil end
+    end
+end
+
+---The board is another one: a call may be in the place of the one that they chose, or they are off it.
+---@param before table<string, Call> the calls of the board that was
+function Responding:restored(before)
+    local instead = {}
+    for key, call in pairs(self.board.calls) do
+        if call.origin911 then instead[call.origin911] = key end
+    end
+    for source, key in pairs(self.routed) do
+        if not self.board.calls[key] then self.routed[source] = instead[key] end
+    end
+    for key, was in pairs(before) do
+        for _, ident in ipairs(was.units or {}) do
+            self:detached(self.audience.sources.cad:playersOf(ident), key)
         end
     end
 end

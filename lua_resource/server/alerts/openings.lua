@@ -105,6 +105,26 @@ function Openings:inherited(call)
     self:handOut(event, self.pictures:sources(call.origin911 --[[@as string]]))
 end
 
+---A call whose 911 call is known only now is for whoever may get that one: who has it not gets it quietly.
+---@param call Call
+function Openings:offer(call)
+    local lacking = {}
+    for _, source in ipairs(self.claims:candidates(call)) do
+        if not self.pictures:has(source, call.key) then lacking[#lacking + 1] = source end
+    end
+    self:handOut({ call = call, seq = 0, age = 0, alert = false }, lacking)
+end
+
+---Whose the call is. The 911 call whose place it takes may be gone: for whom that one was is remembered.
+---@param call Call
+---@param known boolean? it was open before
+---@return integer[] callers of whom we hear only now
+function Openings:claim(call, known)
+    local named = self.claims:open(call, known)
+    if self.memory:wasRestricted(call.origin911) then self.claims:restrict(call.key) end
+    return named
+end
+
 ---Who may get the call, and who has the one whose place it takes.
 ---@private
 ---@param call Call
@@ -125,8 +145,7 @@ end
 ---@return integer[] recipients
 function Openings:opened(event)
     local call = event.call
-    self.claims:open(call)
-    if self.memory:wasRestricted(call.origin911) then self.claims:restrict(call.key) end
+    self:claim(call)
     self.whereabouts:find(call, self.board:age(call.key, self.now()) or 0)
     local out = self:handOut(event, self:concerned(call))
     if event.alert and out.reached == 0 then self:nobody(call, out) end
@@ -156,20 +175,34 @@ function Openings:nobody(call, out)
     })
 end
 
+---What was for dispatchers only is for all responders now: what that means for one player.
+---@private
+---@param call Call
+---@param source integer
+---@param how 'alert'|'quiet'
+function Openings:liftFor(call, source, how)
+    local class, has = self.claims:entitled(call, source), self.pictures:has(source, call.key)
+    -- A dispatcher by permission, who is no responder.
+    if not class then return self.pictures:take(source, call.key, 'off_duty') end
+    if not self.showing:isReady(source) then return end
+    -- Also a responder who placed it, and had it as its caller.
+    if has ~= class then return self.showing:showTo(call, source, class, how) end
+    -- One who was alerted as its caller may respond from now on.
+    if self.claims:mayBeAlerted(call.key, source) then
+        local _, proof = self.claims:entitled(call, source)
+        self.pictures:show(source, self.showing:build(call, class, 'change', { changed = {} }, proof))
+    end
+end
+
 ---The last dispatcher has left: what was for dispatchers only is for all responders now.
 ---@param freshFor integer milliseconds
 function Openings:lift(freshFor)
     for _, key in ipairs(self.claims:lift()) do
         local call = self.board.calls[key]
-        for _, source in ipairs(call and self.claims:candidates(call) or {}) do
-            local class = self.claims:entitled(call --[[@as Call]], source)
-            if not class then
-                -- A dispatcher by permission, who is no responder.
-                self.pictures:take(source, key, 'off_duty')
-            elseif self.showing:isReady(source) and self.pictures:has(source, key) ~= class then
-                -- Also a responder who placed it, and had it as its caller.
-                local fresh = self.memory:liveSince(key) and self.board:age(key, self.now()) < freshFor
-                self.showing:showTo(call --[[@as Call]], source, class, fresh and 'alert' or 'quiet')
+        if call then
+            local fresh = self.memory:liveSince(key) and self.board:age(key, self.now()) < freshFor
+            for _, source in ipairs(self.claims:candidates(call)) do
+                self:liftFor(call, source, fresh and 'alert' or 'quiet')
             end
         end
     end
