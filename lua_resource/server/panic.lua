@@ -266,14 +266,19 @@ function Panics:handOver(panic)
     self:follow()
 end
 
----The player has left, and no unit is his: his panic goes on until it is switched off.
+---The player has left, and no unit is his: his panic goes on until it is switched off. Two units of his
+---may have one each.
 ---@param source integer
 function Panics:dropped(source)
-    local panic = self:find(nil, source)
-    if not panic then return end
-    panic.raisers[source] = nil
-    if not next(panic.idents) then return self:finish(panic, 'left') end
-    self:handOver(panic)
+    for _, panic in pairs(self.active) do
+        local his = panic.source == source or panic.raisers[source]
+        panic.raisers[source] = nil
+        if his and not next(panic.idents) then
+            self:finish(panic, 'left')
+        elseif his then
+            self:handOver(panic)
+        end
+    end
 end
 
 ---A unit may have other players than before: where they stand is where it is.

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from bridge.demo.game import Player
+
 Town = Any
 Make = Any
 
@@ -349,6 +351,26 @@ async def test_nobody_is_followed_whose_unit_a_new_board_gives_to_another(
     street.server.move(2, 320.0, -500.0, 40.0)
     await street.server.advance(2500)
     assert street.got(1) == []
+
+
+async def test_who_has_the_number_of_one_in_two_panics_is_followed_in_none(
+    street: Town, make: Make
+) -> None:
+    await street.come(3)
+    for ident, players in ((102, (2, 3)), (103, (3,))):
+        unit = make.unit(ident, playerIds=make.ids(*players))
+        await street.event("unit.on_duty", unit=unit)
+        unit["panic"] = True
+        await street.event("unit.changed", unit=unit, changed=["panic"])
+    await street.server.drop(2)
+    await street.server.drop(3)
+    street.forget()
+    newcomer = Player(3, "Newcomer", ["license:newcomer"])
+    await street.server.join(newcomer, client="headless")
+    street.ready(3)
+    street.server.move(3, 320.0, -500.0, 40.0)
+    await street.server.advance(2500)
+    assert [name for name, _ in street.got(1) if name in ("move", "show")] == []
 
 
 async def test_two_players_of_one_unit_can_each_end_what_both_raised(
