@@ -153,10 +153,6 @@ class Bucket:
             log.warning("board_not_whole", server=server, seq=number, reason=str(error))
             return None
 
-    async def board_number(self, server: int, upto: int) -> int | None:
-        """Return the number of the newest board not beyond an event."""
-        return max((n for n in await self._boards(server) if n <= upto), default=None)
-
     async def forget_boards(self, server: int, before: int) -> None:
         """Delete the boards of events before a number."""
         for number in await self._boards(server):

@@ -41,7 +41,8 @@ async def prune(
 async def _needless(replica: Replica, bucket: Bucket, fresh_since: int) -> int:
     """Return up to which event nothing is needed any more; drop the boards before it."""
     stood = await replica.first_since(fresh_since) - 1
-    base = await bucket.board_number(replica.server, stood) or 0
+    board = await bucket.board(replica.server, stood)  # one that is not whole replaces no event
+    base = board.seq if board else 0
     await bucket.forget_boards(replica.server, before=base)
     return min(base, replica.last - 1)
 

@@ -214,6 +214,10 @@ async def test_a_board_that_is_not_whole_is_passed_over_for_the_one_before(
             await journal._bucket._put(part, noise[: 512 << 10])
         assert await journal.snapshot(SERVER, 2) == before
 
+        await journal.prune(before=NOON * 2, fresh_since=NOON * 2)
+        assert await journal.snapshot(SERVER, 2) == before
+        assert await journal.read(SERVER, 1, 10)
+
 
 async def test_a_search_that_a_restored_backup_overtakes_is_not_believed_afterwards(
     nats: NatsServer, monkeypatch: pytest.MonkeyPatch
