@@ -6,6 +6,7 @@
 ---@field alert Alert the newest
 ---@field style Style_? the style that shows it now; nil: not on the screen
 ---@field masked boolean? names and exact places are masked in it
+---@field owed boolean? no style has painted it yet: nothing was told of it
 ---@field timed boolean? a timer is under way that will look whether it is time to leave
 ---@field order integer the newer the higher
 ---@field at integer when the alert came
@@ -239,7 +240,7 @@ function Screen:paint(picture, only)
     local alert, chosen = picture.alert, self.preferences()
     local style = only or self.choose(self.styles, chosen.style, alert.style)
     if picture.style and picture.style ~= style then picture.style:clear(alert.key, 'moved') end
-    picture.style, picture.masked = style, chosen.shield
+    picture.style, picture.masked, picture.owed = style, chosen.shield, true
     local seen = self:visible(alert)
     local say = function(name, places) return self.say(alert.locale, name, places) end
     local duration = self:duration(picture)
@@ -290,6 +291,7 @@ function Screen:shown(picture, alert, style, painted)
         if current and style ~= self.styles.native then self:paint(picture, self.styles.native) end
         return
     end
+    if picture.alert == alert then picture.owed = nil end
     local class = alert.how == 'change' and alert.class ~= 'panic' and 'change' or alert.class
     self.sounds:due(alert.sound, CadBridge.preferences.loudness(self.preferences(), class))
     self:tell(alert, self:seen(style))
@@ -380,20 +382,22 @@ function Screen:reconsider()
     end
 end
 
----What a style showed is gone, and it is ready again: it shows it once more.
+---What a style showed is gone, and it is ready again: it shows it once more. What it had not painted yet
+---still makes its sound, and is told.
 ---@param name string
 function Screen:restore(name)
     for _, picture in pairs(self.pictures) do
-        if picture.style and picture.style.name == name then self:repaint(picture) end
+        if picture.style and picture.style.name == name then self:repaint(picture, picture.owed) end
     end
 end
 
 ---@private
 ---@param picture Picture
-function Screen:repaint(picture)
+---@param owed boolean? it was not told before
+function Screen:repaint(picture, owed)
     local alert = {}
     for name, value in pairs(picture.alert) do alert[name] = value end
-    alert.seq, alert.sound, alert.changed = nil, nil, nil -- nothing new is told
+    if not owed then alert.seq, alert.sound, alert.changed = nil, nil, nil end -- nothing new is told
     alert.age = (tonumber(alert.age) or 0) + self.now() - picture.at
     picture.alert, picture.at = alert, self.now()
     self:paint(picture)

@@ -185,6 +185,17 @@ async def test_a_page_that_is_loaded_again_owes_no_answer_to_what_the_one_before
     assert play.nui("show")[-1]["key"] == "911:9"
 
 
+async def test_what_a_page_did_not_paint_is_told_once_the_next_one_has(play: Play) -> None:
+    await play.load_page()
+    await play.show()
+    play.tickets.clear()  # it did not paint it
+    await play.client.nui_callback("ready", {})
+    await play.paint()
+    await play.server.advance(2500)
+    assert play.painted == [("911:1", 7, "shown")]
+    assert len(play.client.sounds) == 1
+
+
 async def test_a_forged_event_of_another_resource_does_nothing(play: Play) -> None:
     forged = {"key": "911:1", "class": "panic", "how": "alert", "style": "native", "locale": "en"}
     for event in ("show", "clear", "move", "notice", "list", "settings", "wipe"):
