@@ -97,12 +97,17 @@ function Openings:handOut(event, sources)
     return out
 end
 
+---@param call Call
+---@return CadBridge.CallEvent
+local function quietly(call)
+    return { call = call, seq = 0, age = 0, alert = false }
+end
+
 ---A call took the place of a 911 call while nobody told us, or is known to have only now: who has that one
 ---has this one instead, in the same place, and nobody is alerted.
 ---@param call Call
 function Openings:inherited(call)
-    local event = { call = call, seq = 0, age = 0, alert = false }
-    self:handOut(event, self.pictures:sources(call.origin911 --[[@as string]]))
+    self:handOut(quietly(call), self.pictures:sources(call.origin911 --[[@as string]]))
 end
 
 ---A call whose 911 call is known only now is for whoever may get that one: who has it not gets it quietly.
@@ -112,7 +117,7 @@ function Openings:offer(call)
     for _, source in ipairs(self.claims:candidates(call)) do
         if not self.pictures:has(source, call.key) then lacking[#lacking + 1] = source end
     end
-    self:handOut({ call = call, seq = 0, age = 0, alert = false }, lacking)
+    self:handOut(quietly(call), lacking)
 end
 
 ---Whose the call is. The 911 call whose place it takes may be gone: for whom that one was is remembered.
@@ -181,15 +186,14 @@ end
 ---@param source integer
 ---@param how 'alert'|'quiet'
 function Openings:liftFor(call, source, how)
-    local class, has = self.claims:entitled(call, source), self.pictures:has(source, call.key)
+    local class, proof = self.claims:entitled(call, source)
     -- A dispatcher by permission, who is no responder.
     if not class then return self.pictures:take(source, call.key, 'off_duty') end
     if not self.showing:isReady(source) then return end
     -- Also a responder who placed it, and had it as its caller.
-    if has ~= class then return self.showing:showTo(call, source, class, how) end
+    if self.pictures:has(source, call.key) ~= class then return self.showing:showTo(call, source, class, how) end
     -- One who was alerted as its caller may respond from now on.
     if self.claims:mayBeAlerted(call.key, source) then
-        local _, proof = self.claims:entitled(call, source)
         self.pictures:show(source, self.showing:build(call, class, 'change', { changed = {} }, proof))
     end
 end
