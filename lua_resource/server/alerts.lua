@@ -153,14 +153,20 @@ function Alerts:forget(key)
     self.own:forget(key)
 end
 
+---A 911 call is gone: a dispatch call made from it may still come.
+---@private
+---@param key string
+function Alerts:remember(key)
+    self.memory:had(key, self.pictures:sources(key), self.claims:isRestricted(key), self.now())
+end
+
 ---A call was closed.
 ---@param call Call
 ---@param reason string
 function Alerts:closed(call, reason)
     local key = call.key
-    if call.kind == '911' then
-        self.memory:had(key, self.pictures:sources(key), self.claims:isRestricted(key), self.now())
-    end
+    self.memory:expire(self.now())
+    if call.kind == '911' then self:remember(key) end
     if reason ~= 'dispatched' then
         self.pictures:clear(key, reason)
         return self:forget(key)
@@ -178,29 +184,38 @@ function Alerts:dropped(source)
     self.memory:dropped(source)
 end
 
+---A call of the new board: finds whose it is, and brings up to date who has it.
+---@private
+---@param call Call
+---@param was Call? as the board before had it
+function Alerts:renew(call, was)
+    local inherits = call.origin911 ~= nil and not (was and was.origin911)
+    if inherits then self.openings:claim(call, was ~= nil) else self.claims:open(call, was ~= nil) end
+    if was then
+        self.changes:renewed(was, call)
+    else
+        self.whereabouts:find(call, self.board:age(call.key, self.now()) or 0)
+    end
+    if inherits then self.openings:inherited(call) end
+    -- Before the restart its caller has heard of the units that were on the way.
+    if self.first and call.units and call.units[1] then self.memory:help(call.key) end
+end
+
 ---The board is another one, or the first: finds again what is in it, ends what is not.
 ---@param before table<string, Call> the calls of the board that was
 function Alerts:restored(before)
-    local open, now = self.board.calls, self.now()
+    local open = self.board.calls
     -- 911 calls first: a dispatch call takes over what its 911 call had, also where that one is gone.
     for _, kind in ipairs { '911', 'dispatch' } do
         for key, call in pairs(open) do
-            if call.kind == kind then
-                local was = before[key]
-                local inherits = call.origin911 ~= nil and not (was and was.origin911)
-                if inherits then self.openings:claim(call, was ~= nil) else self.claims:open(call, was ~= nil) end
-                if was then
-                    self.changes:renewed(was, call)
-                else
-                    self.whereabouts:find(call, self.board:age(key, now) or 0)
-                end
-                if inherits then self.openings:inherited(call) end
-                -- Before the restart its caller has heard of the units that were on the way.
-                if self.first and call.units and call.units[1] then self.memory:help(key) end
-            end
+            if call.kind == kind then self:renew(call, before[key]) end
         end
     end
     self.first = false
+    self.memory:expire(self.now())
+    for key, call in pairs(before) do
+        if call.kind == '911' and not open[key] then self:remember(key) end
+    end
     self:keep(open)
 end
 

@@ -450,6 +450,19 @@ async def test_a_dispatch_call_after_its_911_was_removed_alerts_nobody_who_knew(
     assert [a["how"] for a in town.shown(2)] == ["alert"]
 
 
+async def test_a_dispatch_call_after_its_911_was_removed_unheard_alerts_nobody_who_knew(
+    town: Town, make: Make
+) -> None:
+    town.responders(1)
+    await town.come(1)
+    await town.event("call.opened", call=make.call())
+    town.down()
+    await town.connect(epoch="epoch-2")
+    town.forget()
+    await town.event("call.opened", call=make.call(880, "dispatch", origin911="911:4711"))
+    assert [a["how"] for a in town.shown(1)] == ["quiet"]
+
+
 async def test_a_dispatch_call_whose_911_is_known_later_takes_its_place_then(
     town: Town, make: Make
 ) -> None:
@@ -650,7 +663,9 @@ async def test_a_new_board_makes_no_open_call_the_dispatchers_own(build: Any, ma
     assert town.got(1) == []
 
 
-@pytest.mark.parametrize("how", ["removed", "dispatched", "unheard", "half heard", "known later"])
+@pytest.mark.parametrize(
+    "how", ["removed", "dispatched", "unheard", "half heard", "removed unheard", "known later"]
+)
 async def test_a_dispatch_call_is_the_dispatchers_own_where_its_911_was_that_is_gone(
     build: Any, make: Make, how: str
 ) -> None:
@@ -666,6 +681,10 @@ async def test_a_dispatch_call_is_the_dispatchers_own_where_its_911_was_that_is_
     if how in ("unheard", "half heard"):
         town.down()
         await town.connect(calls=[made], units=[dispatcher], epoch="epoch-2")
+    elif how == "removed unheard":
+        town.down()
+        await town.connect(units=[dispatcher], epoch="epoch-2")
+        await town.event("call.opened", call=made)
     elif how == "known later":
         await town.event("call.opened", call=make.call(880, "dispatch"))
         await town.event("call.closed", call=make.call(1), reason="removed")

@@ -49,12 +49,17 @@ end
 ---@param restricted boolean
 ---@param now integer
 function Memory:had(key, holders, restricted, now)
-    for other, memory in pairs(self.knew) do
-        if now - memory.at > KNEW_MS then self.knew[other] = nil end
-    end
     local sources = {}
     for _, source in ipairs(holders) do sources[source] = true end
     self.knew[key] = { at = now, sources = sources, restricted = restricted }
+end
+
+---Forgets who had 911 calls that are gone for long.
+---@param now integer
+function Memory:expire(now)
+    for key, memory in pairs(self.knew) do
+        if now - memory.at > KNEW_MS then self.knew[key] = nil end
+    end
 end
 
 ---Whether the player had that 911 call, which is gone.
