@@ -9,8 +9,9 @@
 
   const CLASSES = ['emergency', 'civil', 'dispatch', 'assigned', 'panic', 'caller', 'test', 'tone'];
 
-  /** Letters of a note: the server takes 1,000 bytes, and a letter has three at most. */
-  const NOTE = 333;
+  /** Bytes of a note, as many as the server takes. */
+  const NOTE = 1000;
+  const utf8 = new TextEncoder();
 
   /** Milliseconds in which no key means a call that has come under the choice by itself. */
   const STARTLE = 1000;
@@ -211,6 +212,13 @@
     endNote();
   }
 
+  /** What the server would cut off is not taken: the player sees where his note ends. */
+  function fit() {
+    const typed = panel.note.value;
+    const { read } = utf8.encodeInto(typed, new Uint8Array(NOTE));
+    if (read < typed.length) panel.note.value = typed.slice(0, read);
+  }
+
   function endNote() {
     if (panel.form.hidden) return;
     panel.note.value = '';
@@ -273,6 +281,7 @@
     panel.note.type = 'text';
     panel.note.dir = 'auto';
     panel.note.maxLength = NOTE;
+    panel.note.addEventListener('input', fit);
     panel.note.placeholder = word('list.notePlaceholder');
     panels.button(panel.form, word('list.send'), 'main', sendNote);
     const actions = element('div', 'actions', panel.detail);

@@ -114,6 +114,19 @@ async def test_a_note_goes_to_no_other_call_than_the_one_it_was_begun_for(calls:
     assert not await screen.said("note")
 
 
+@pytest.mark.parametrize(
+    ("letter", "most"), [("a", 1000), ("報", 333), ("🚒", 250)], ids=["one byte", "three", "four"]
+)
+async def test_a_note_is_as_long_as_the_server_takes_it(calls: Any, letter: str, most: int) -> None:
+    screen = await calls()
+    await screen.page.keyboard.press("End")
+    await screen.page.keyboard.press("n")
+    await screen.page.keyboard.insert_text(letter * 400)
+    await screen.page.keyboard.insert_text(letter * 700)
+    await screen.page.keyboard.press("Enter")
+    assert await screen.until_said("note") == [{"key": "dispatch:1", "text": letter * most}]
+
+
 async def test_only_a_dispatch_call_takes_a_note(calls: Any) -> None:
     screen = await calls()
     await screen.page.keyboard.press("n")
