@@ -549,6 +549,19 @@ async def test_a_call_whose_edit_came_first_alerts_when_its_creation_comes(
 # Dispatchers first --------------------------------------------------------------------------------
 
 
+async def kept_for_dispatchers(
+    build: Any, make: Make, options: str = "", **call: Any
+) -> tuple[Town, Any]:
+    """A town with a responder, and a call for the dispatcher alone, who is not in the game."""
+    town = await build(f"dispatcherFirst = true, {options}")
+    town.responders(1)
+    await town.come(1)
+    dispatcher = make.unit(150, dispatcher=True)
+    await town.event("unit.on_duty", unit=dispatcher)
+    await town.event("call.opened", call=make.call(1, **call))
+    return town, dispatcher
+
+
 async def test_with_a_dispatcher_online_only_dispatchers_are_alerted(
     build: Any, make: Make
 ) -> None:
@@ -570,12 +583,7 @@ async def test_with_a_dispatcher_online_only_dispatchers_are_alerted(
 async def test_when_the_last_dispatcher_leaves_open_calls_are_everybodys(
     build: Any, make: Make
 ) -> None:
-    town = await build("dispatcherFirst = true")
-    town.responders(1)
-    await town.come(1)
-    dispatcher = make.unit(150, dispatcher=True)
-    await town.event("unit.on_duty", unit=dispatcher)
-    await town.event("call.opened", call=make.call(1))
+    town, dispatcher = await kept_for_dispatchers(build, make)
     assert town.got(1) == []
     assert town.said("reached nobody") == 1
     await town.event("unit.off_duty", unit=dispatcher)
@@ -611,12 +619,7 @@ async def test_a_dispatcher_who_is_no_responder_has_no_call_that_is_everybodys(
 async def test_a_responder_who_placed_the_call_is_alerted_when_it_is_everybodys(
     build: Any, make: Make
 ) -> None:
-    town = await build("dispatcherFirst = true")
-    town.responders(1)
-    await town.come(1)
-    dispatcher = make.unit(150, dispatcher=True)
-    await town.event("unit.on_duty", unit=dispatcher)
-    await town.event("call.opened", call=make.call(1, callerIds=make.ids(1)))
+    town, dispatcher = await kept_for_dispatchers(build, make, callerIds=make.ids(1))
     assert [a["class"] for a in town.shown(1)] == ["caller"]
     await town.event("unit.off_duty", unit=dispatcher)
     assert [(a["class"], a["how"]) for a in town.shown(1)] == [("emergency", "alert")]
@@ -625,12 +628,9 @@ async def test_a_responder_who_placed_the_call_is_alerted_when_it_is_everybodys(
 async def test_a_caller_who_was_alerted_is_offered_to_respond_when_the_call_is_everybodys(
     build: Any, make: Make
 ) -> None:
-    town = await build("dispatcherFirst = true, caller = 'alert'")
-    town.responders(1)
-    await town.come(1)
-    dispatcher = make.unit(150, dispatcher=True)
-    await town.event("unit.on_duty", unit=dispatcher)
-    await town.event("call.opened", call=make.call(1, callerIds=make.ids(1)))
+    town, dispatcher = await kept_for_dispatchers(
+        build, make, "caller = 'alert'", callerIds=make.ids(1)
+    )
     assert [(a["how"], a.get("respond")) for a in town.shown(1)] == [("alert", None)]
     await town.event("unit.off_duty", unit=dispatcher)
     assert [(a["how"], a.get("respond")) for a in town.shown(1)] == [("change", True)]
@@ -639,11 +639,7 @@ async def test_a_caller_who_was_alerted_is_offered_to_respond_when_the_call_is_e
 async def test_when_the_last_dispatcher_left_unheard_open_calls_are_everybodys(
     build: Any, make: Make
 ) -> None:
-    town = await build("dispatcherFirst = true")
-    town.responders(1)
-    await town.come(1)
-    await town.event("unit.on_duty", unit=make.unit(150, dispatcher=True))
-    await town.event("call.opened", call=make.call(1))
+    town, _ = await kept_for_dispatchers(build, make)
     assert town.got(1) == []
     town.down()
     await town.connect(calls=[make.call(1)], epoch="epoch-2")
@@ -669,12 +665,7 @@ async def test_a_new_board_makes_no_open_call_the_dispatchers_own(build: Any, ma
 async def test_a_dispatch_call_is_the_dispatchers_own_where_its_911_was_that_is_gone(
     build: Any, make: Make, how: str
 ) -> None:
-    town = await build("dispatcherFirst = true")
-    town.responders(1)
-    await town.come(1)
-    dispatcher = make.unit(150, dispatcher=True)
-    await town.event("unit.on_duty", unit=dispatcher)
-    await town.event("call.opened", call=make.call(1))
+    town, dispatcher = await kept_for_dispatchers(build, make)
     made = make.call(880, "dispatch", origin911="911:1")
     if how == "half heard":
         await town.event("call.closed", call=make.call(1), reason="removed")
@@ -701,12 +692,7 @@ async def test_a_dispatch_call_is_the_dispatchers_own_where_its_911_was_that_is_
 async def test_a_new_board_gives_away_no_call_that_is_the_dispatchers_own(
     build: Any, make: Make
 ) -> None:
-    town = await build("dispatcherFirst = true")
-    town.responders(1)
-    await town.come(1)
-    dispatcher = make.unit(150, dispatcher=True)
-    await town.event("unit.on_duty", unit=dispatcher)
-    await town.event("call.opened", call=make.call(1))
+    town, dispatcher = await kept_for_dispatchers(build, make)
     made = make.call(880, "dispatch", origin911="911:1")
     await town.event("call.opened", call=made)
     await town.event("call.closed", call=make.call(1), reason="dispatched")
