@@ -19,6 +19,7 @@ from bridge import __version__
 from bridge.errors import ConfigurationError
 from bridge.owner.archive import NothingThere, open_archive
 from bridge.owner.mask import Mask
+from bridge.owner.server_option import named_server
 from bridge.recall import board_at
 
 if TYPE_CHECKING:
@@ -154,17 +155,10 @@ async def export(
         NothingThere: there is no journal yet.
         JournalUnavailable: it cannot be read now.
     """
-    chosen = settings.servers[0].id if server is None else server
+    chosen = named_server(settings, server)
+    lines = Lines(await open_archive(settings.journal), chosen.id, times or Range())
     try:
-        name = settings.server(chosen).name
-    except KeyError:
-        known = ", ".join(str(each.id) for each in settings.servers)
-        raise ConfigurationError(
-            "--server", f"{chosen} is not configured", f"there is {known}"
-        ) from None
-    lines = Lines(await open_archive(settings.journal), chosen, times or Range())
-    try:
-        return await _write(lines, out, name, Mask() if mask else None)
+        return await _write(lines, out, chosen.name, Mask() if mask else None)
     finally:
         await lines.close()
 

@@ -13,6 +13,7 @@ import aiohttp
 
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.owner import samples
+from bridge.owner.server_option import named_server
 
 if TYPE_CHECKING:
     from bridge.settings import Settings
@@ -132,18 +133,11 @@ def address(settings: Settings, server: int | None = None) -> str:
             'is "hub": the bridge opens no listener that a sample could be posted to',
             "try `cadbridge test` in the game server's console, or set it to both",
         )
-    wanted = settings.servers[0].id if server is None else server
-    try:
-        configured = settings.server(wanted)
-    except KeyError:
-        known = ", ".join(str(each.id) for each in settings.servers)
-        raise ConfigurationError(
-            "--server", f"{wanted} is not configured", f"there is {known}"
-        ) from None
+    chosen = named_server(settings, server)
     host = reachable(settings.push.host)
-    if configured.push_port:
-        return f"http://{host}:{configured.push_port}/sonorancad/event"
-    return f"http://{host}:{settings.push.port}/servers/{wanted}/sonorancad/event"
+    if chosen.push_port:
+        return f"http://{host}:{chosen.push_port}/sonorancad/event"
+    return f"http://{host}:{settings.push.port}/servers/{chosen.id}/sonorancad/event"
 
 
 def reachable(host: str) -> str:
